@@ -1,0 +1,91 @@
+// An HTTP/1.1 server with limits, for TCP, TLS and unix sockets.
+//
+// What a stranger can cost: one of `connections_max` connections (one more is
+// answered 503 and closed), `header_bytes_max` + `body_bytes_max` of memory, and
+// `request_timeout` of waiting (408). Too large a header is 431, too large a
+// body 413, what is not HTTP 400; the connection is closed after each.
+// HEAD is answered like GET without the body. Keep-alive ends after
+// `idle_timeout` without a word.
+//
+// Threads: everything on the io_context it was made with.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "wire/asio.h"
+#include "wire/frame_socket.h"
+#include "wire/http.h"
+#include "wire/tls.h"
+
+namespace joist::wire {
+
+struct HttpLimits {
+  std::size_t connections_max = 64;
+  std::uint32_t header_bytes_max = 8 * 1024;
+  std::uint64_t body_bytes_max = 64 * 1024;
+  std::chrono::seconds request_timeout{
+      10};  // TLS handshake, or first byte to the last of a request
+  std::chrono::seconds idle_timeout{60};
+  std::chrono::seconds write_timeout{30};
+};
+
+// Since the start; for the program's own metrics.
+struct HttpCounters {
+  std::uint64_t connections = 0;   // accepted
+  std::uint64_t rejected = 0;      // answered 503 for connections_max
+  std::uint64_t requests = 0;      // handed to the handler
+  std::uint64_t bad_requests = 0;  // 400, 408, 413, 431
+  std::uint64_t tls_failures = 0;  // handshakes that failed
+  std::size_t open = 0;            // now
+};
+
+class HttpServer {
+ public:
+  using Handler = std::function<Task<Response>(const Request&, const Peer&)>;
+  using FrameHandler = std::function<Task<void>(FrameSocket&, const Peer&)>;
+
+  HttpServer(asio::io_context& io, HttpLimits limits, Handler handler);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Takes WebSocket upgrades of `path`. The connection ends when the handler
+  // returns. Call before listening.
+  void on_frames(std::string path, FrameHandler handler);
+
+  // Each may be called more than once. `address` as FORMAT_LISTEN: "*:7444"
+  // listens on IPv6 and IPv4. Errors name the address and what holds it back.
+  Result<void> listen(std::string_view address);
+  Result<void> listen_tls(std::string_view address, TlsContextPtr context);
+
+  // Replaces a socket left behind by a process that is gone; refuses to take
+  // over from one that answers. The file gets `mode`, and goes with the server.
+  Result<void> listen_unix(const std::string& path, unsigned mode);
+
+  // A listening stream socket that systemd handed over.
+  Result<void> listen_descriptor(UniqueFd fd);
+
+  // "127.0.0.1:40123" of the first TCP or TLS listener; for port 0.
+  std::string address() const;
+
+  // From now on handshakes use `context` (renewed certificate).
+  void replace_tls(TlsContextPtr context);
+
+  const HttpCounters& counters() const;
+
+  // Stops listening and ends every connection.
+  void close();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace joist::wire
