@@ -6,7 +6,7 @@
 namespace joist {
 
 using WallTime = std::chrono::system_clock::time_point;  // shown to people, never ordered by
-using BootTime = std::chrono::nanoseconds;               // CLOCK_BOOTTIME: since boot, sleep included
+using BootTime = std::chrono::nanoseconds;  // CLOCK_BOOTTIME: since boot, sleep included
 
 // One instant on both clocks. Intervals are taken on `boot` alone: the wall
 // clock may jump.

@@ -53,9 +53,10 @@ void append_escaped(std::string& line, std::string_view value) {
   }
 }
 
-void write_event(Priority priority, std::string_view message, std::vector<LogField> fields) {
+void write_event(Priority priority, std::string_view message, const std::vector<LogField>& fields) {
   static const bool journal = stderr_is_journal();
-  std::string line = journal ? std::string() : "<" + std::to_string(static_cast<int>(priority)) + ">";
+  std::string line =
+      journal ? std::string() : "<" + std::to_string(static_cast<int>(priority)) + ">";
   append_escaped(line, message);
   for (const LogField& field : fields) {
     line += " " + std::string(field.name) + "=";
