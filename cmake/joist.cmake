@@ -6,6 +6,8 @@
 #     -> build/.../bin/joistctl
 #   joist_test(disk_classify  SOURCES classify_test.cc  DEPS disk  LABELS unit)
 #     -> executable, registered with ctest under its label
+#   joist_fuzz(config  SOURCES config_fuzz.cc  DEPS base)
+#     -> executable; a libFuzzer with JOIST_FUZZ, else a test that replays the corpus
 
 add_library(joist_options INTERFACE)
 target_compile_features(joist_options INTERFACE cxx_std_20)
@@ -57,4 +59,23 @@ function(joist_test name)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
     SKIP_RETURN_CODE 77)
+endfunction()
+
+add_custom_target(fuzzers)
+
+function(joist_fuzz name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name}_fuzz ${arg_SOURCES})
+  target_link_libraries(${name}_fuzz PRIVATE joist_options)
+  _joist_deps(${name}_fuzz PRIVATE ${arg_DEPS})
+  set_target_properties(${name}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  add_dependencies(fuzzers ${name}_fuzz)
+  if(JOIST_FUZZ)
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name}_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cc)
+    add_test(NAME fuzz_${name}
+      COMMAND ${name}_fuzz ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS unit TIMEOUT 60)
+  endif()
 endfunction()

@@ -55,7 +55,7 @@ step include-direction python3 tests/include_direction.py
 step clang-format clang-format --dry-run -Werror "${code[@]}"
 step shellcheck shellcheck "${shell[@]}"
 step python python3 -m py_compile "${pythons[@]}"
-step codespell codespell --ignore-words tests/codespell-ignore.txt "${words[@]}" "${protos[@]}"
+step codespell codespell "${words[@]}" "${protos[@]}"
 step clang-tidy clang_tidy
 
 if ((${#failed[@]})); then
