@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,7 @@ struct HttpCounters {
 class HttpServer {
  public:
   using Handler = std::function<Task<Response>(const Request&, const Peer&)>;
+  using FrameGate = std::function<std::optional<Response>(const Peer&)>;
   using FrameHandler = std::function<Task<void>(FrameSocket&, const Peer&)>;
 
   HttpServer(asio::io_context& io, HttpLimits limits, Handler handler);
@@ -56,9 +58,9 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Takes WebSocket upgrades of `path`. The connection ends when the handler
-  // returns. Call before listening.
-  void on_frames(std::string path, FrameHandler handler);
+  // Takes WebSocket upgrades of `path` over TLS, unless `gate` answers with a
+  // refusal. The connection ends when the handler returns. Call before listening.
+  void on_frames(std::string path, FrameGate gate, FrameHandler handler);
 
   // Each may be called more than once. `address` as FORMAT_LISTEN: "*:7444"
   // listens on IPv6 and IPv4. Errors name the address and what holds it back.

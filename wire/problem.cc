@@ -1,0 +1,29 @@
+#include "wire/problem.h"
+
+#include <algorithm>
+#include <array>
+
+namespace joist::wire {
+namespace {
+
+constexpr std::array kCodes{
+    ProblemCode{ErrorCode::Malformed, "invalid", 400},
+    ProblemCode{ErrorCode::Unauthenticated, "unauthenticated", 401},
+    ProblemCode{ErrorCode::Refused, "refused", 403},
+    ProblemCode{ErrorCode::NotFound, "not_found", 404},
+    ProblemCode{ErrorCode::Unavailable, "unavailable", 503},
+    ProblemCode{ErrorCode::Io, "io", 500},
+};
+
+}  // namespace
+
+const ProblemCode& problem_code(ErrorCode code) {
+  return *std::ranges::find(kCodes, code, &ProblemCode::code);  // the table is complete
+}
+
+ErrorCode error_code_of(std::string_view name) {
+  const auto found = std::ranges::find(kCodes, name, &ProblemCode::name);
+  return found == kCodes.end() ? ErrorCode::Io : found->code;
+}
+
+}  // namespace joist::wire

@@ -1,0 +1,90 @@
+// FrameSocket over a Beast WebSocket: for the .cc files of wire/ alone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+
+#include "wire/asio.h"
+#include "wire/deadline.h"
+#include "wire/frame_socket.h"
+
+namespace joist::wire {
+
+using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
+
+// `Stream` is a websocket::stream on which the handshake is done.
+template <typename Stream>
+class WebSocket final : public FrameSocket {
+ public:
+  explicit WebSocket(Stream stream)
+      : stream_(std::move(stream)), reading_(lowest()), writing_(lowest()) {
+    stream_.binary(true);
+    stream_.read_message_max(kFrameBytesMax);
+  }
+
+  Task<Result<std::string>> receive(std::chrono::steady_clock::duration silence_max) override {
+    boost::system::error_code error;
+    buffer_.clear();
+    reading_.arm(silence_max);
+    co_await stream_.async_read(buffer_, asio::redirect_error(asio::use_awaitable, error));
+    reading_.disarm();
+    if (reading_.expired()) {
+      close();
+      co_return fail(ErrorCode::Unavailable, "no message for too long");
+    }
+    if (error == boost::beast::websocket::error::message_too_big ||
+        error == boost::beast::websocket::error::buffer_overflow) {
+      close();
+      co_return fail(ErrorCode::Malformed, "a message larger than 1 MiB");
+    }
+    if (error) {
+      close();
+      co_return fail(ErrorCode::Unavailable, "connection ended: " + error.message());
+    }
+    if (!stream_.got_binary()) {
+      close();
+      co_return fail(ErrorCode::Malformed, "a text message where a binary one belongs");
+    }
+    const auto data = buffer_.cdata();
+    std::string message(static_cast<const char*>(data.data()), data.size());
+    if (buffer_.capacity() > kKeptBytes) buffer_ = boost::beast::flat_buffer();
+    co_return message;
+  }
+
+  Task<Result<void>> send(std::string message) override {
+    boost::system::error_code error;
+    writing_.arm(kSendTimeout);
+    co_await stream_.async_write(asio::buffer(message),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    writing_.disarm();
+    if (!error) co_return Result<void>{};
+    close();
+    co_return fail(ErrorCode::Unavailable, "connection ended: " + error.message());
+  }
+
+  void close() override {
+    boost::system::error_code ignored;  // closing what is closed is closed
+    lowest().close(ignored);
+  }
+
+ private:
+  static constexpr std::chrono::seconds kSendTimeout{30};
+  static constexpr std::size_t kKeptBytes = 16 * 1024;  // a large message's buffer is given back
+
+  auto& lowest() { return boost::beast::get_lowest_layer(stream_); }
+
+  Stream stream_;
+  Deadline reading_;
+  Deadline writing_;
+  boost::beast::flat_buffer buffer_;
+};
+
+}  // namespace joist::wire
