@@ -1,0 +1,61 @@
+// "Something about the disks changed: look again." Three descriptors for the
+// caller to wait on; none of them says what changed, so a missed or doubled
+// event costs nothing.
+#pragma once
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "base/unique_fd.h"
+
+struct udev_monitor;
+
+namespace joist::disk {
+
+// Block devices that came, went or changed. From udevd, after its rules ran,
+// where it runs; from the kernel's own uevents (kobject_uevent(7)) elsewhere.
+class UdevMonitor {
+ public:
+  // Refused where the sandbox has no AF_NETLINK.
+  static Result<UdevMonitor> open();
+
+  UdevMonitor(UdevMonitor&& other) noexcept;
+  UdevMonitor& operator=(UdevMonitor&& other) noexcept;
+  ~UdevMonitor();
+
+  // Wait until readable (POLLIN), then drain(). Closed by this object: hand
+  // Asio a dup.
+  int fd() const;
+
+  // Takes all that waits. True if a block device was among it, or if events
+  // were lost to a full buffer. Never blocks.
+  bool drain();
+
+  bool from_udevd() const { return from_udevd_; }
+
+ private:
+  UdevMonitor(udev_monitor* monitor, bool from_udevd);
+
+  udev_monitor* monitor_;
+  bool from_udevd_;
+};
+
+// /proc/self/mountinfo or /proc/swaps: the kernel signals a change of the
+// mounts or of the swaps as POLLPRI|POLLERR (proc(5)). Wait for POLLPRI on
+// fd(), then acknowledge().
+class ProcChange {
+ public:
+  static Result<ProcChange> open(const SysRoot& root, std::string_view path);
+
+  int fd() const { return fd_.get(); }
+
+  // Reads the file to its end: the kernel counts changes from there. False if
+  // that failed.
+  bool acknowledge();
+
+ private:
+  explicit ProcChange(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+};
+
+}  // namespace joist::disk
