@@ -1,12 +1,13 @@
 #include "wire/tls.h"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "pki/certificate.h"
+#include "pki/openssl.h"
 #include "wire/asio.h"
 #include "wire/tls_context.h"
 
@@ -14,40 +15,8 @@ namespace joist::wire {
 namespace {
 
 namespace ssl = boost::asio::ssl;
-
-template <typename Object, void (*free)(Object*)>
-struct OpensslFree {
-  void operator()(Object* object) const { free(object); }
-};
-using X509Ptr = std::unique_ptr<X509, OpensslFree<X509, X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY, EVP_PKEY_free>>;
-using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<X509_STORE, X509_STORE_free>>;
-using StoreContextPtr =
-    std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX, X509_STORE_CTX_free>>;
-
-constexpr std::string_view kInstallerRole = "joist://installer";
-
-tl::unexpected<Error> fail_openssl(const std::string& what) {
-  const unsigned long code = ::ERR_peek_last_error();
-  char text[256] = "unknown error";
-  if (code != 0) ::ERR_error_string_n(code, text, sizeof text);
-  ::ERR_clear_error();
-  return fail(ErrorCode::Malformed, what + ": " + text);
-}
-
-const unsigned char* bytes(const std::string& text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-X509Ptr parse_certificate(const std::string& der) {
-  const unsigned char* at = bytes(der);
-  return X509Ptr(::d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-}
-
-KeyPtr parse_key(const std::string& der) {
-  const unsigned char* at = bytes(der);
-  return KeyPtr(::d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size())));
-}
+using StorePtr = std::unique_ptr<X509_STORE, pki::Freed<X509_STORE_free>>;
+using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, pki::Freed<X509_STORE_CTX_free>>;
 
 // What every context of Joist is: TLS 1.3, no resumption (a resumed session
 // would outlive the revocation of its certificate), no idle buffers.
@@ -56,7 +25,7 @@ Result<TlsContextPtr> make_context(ssl::context::method method) {
     auto made = std::make_shared<TlsContext>(method);
     SSL_CTX* native = made->context.native_handle();
     if (::SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION) != 1) {
-      return fail_openssl("demand TLS 1.3");
+      return pki::fail_openssl(ErrorCode::Io, "demand TLS 1.3");
     }
     ::SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     ::SSL_CTX_set_num_tickets(native, 0);
@@ -68,38 +37,28 @@ Result<TlsContextPtr> make_context(ssl::context::method method) {
 }
 
 Result<void> use_identity(SSL_CTX* native, const TlsIdentity& identity) {
-  const X509Ptr leaf = parse_certificate(identity.certificate);
-  if (!leaf) return fail_openssl("read the certificate");
-  const KeyPtr key = parse_key(identity.key);
-  if (!key) return fail_openssl("read the private key");
-  const X509Ptr authority = parse_certificate(identity.authority);
-  if (!authority) return fail_openssl("read the authority's certificate");
+  const auto leaf = pki::decode_certificate(identity.certificate);
+  if (!leaf) return fail(leaf.error(), "certificate");
+  const auto key = pki::decode_key(identity.key.reveal());
+  if (!key) return fail(key.error(), "private key");
+  const auto authority = pki::decode_certificate(identity.authority);
+  if (!authority) return fail(authority.error(), "authority's certificate");
 
-  if (::SSL_CTX_use_certificate(native, leaf.get()) != 1 ||
-      ::SSL_CTX_use_PrivateKey(native, key.get()) != 1 ||
+  if (::SSL_CTX_use_certificate(native, leaf->get()) != 1 ||
+      ::SSL_CTX_use_PrivateKey(native, key->get()) != 1 ||
       ::SSL_CTX_check_private_key(native) != 1) {
-    return fail_openssl("use the certificate with its key");
+    return pki::fail_openssl(ErrorCode::Malformed, "use the certificate with its key");
   }
-  if (::SSL_CTX_add1_chain_cert(native, authority.get()) != 1) {
-    return fail_openssl("send the authority along");
-  }
-  if (::X509_STORE_add_cert(::SSL_CTX_get_cert_store(native), authority.get()) != 1) {
-    return fail_openssl("trust the authority");
+  if (::SSL_CTX_add1_chain_cert(native, authority->get()) != 1 ||
+      ::X509_STORE_add_cert(::SSL_CTX_get_cert_store(native), authority->get()) != 1) {
+    return pki::fail_openssl(ErrorCode::Malformed, "trust the authority");
   }
   return {};
 }
 
 bool has_pin(X509* certificate, const std::string& pin) {
-  unsigned char* der = nullptr;
-  const int length = ::i2d_X509_PUBKEY(::X509_get_X509_PUBKEY(certificate), &der);
-  if (length <= 0) return false;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned digest_length = 0;
-  const bool digested = ::EVP_Digest(der, static_cast<std::size_t>(length), digest, &digest_length,
-                                     ::EVP_sha256(), nullptr) == 1;
-  ::OPENSSL_free(der);
-  return digested && digest_length == pin.size() &&
-         ::CRYPTO_memcmp(digest, pin.data(), pin.size()) == 0;
+  const auto parsed = pki::parse_certificate(pki::encode(certificate, ::i2d_X509));
+  return parsed && parsed->is_authority && parsed->spki_sha256 == pin;
 }
 
 // Verifies the leaf against the one certificate in the chain that has the pin.
@@ -109,7 +68,7 @@ int verify_by_pin(X509_STORE_CTX* shown, void* argument) {
   STACK_OF(X509)* chain = ::X509_STORE_CTX_get0_untrusted(shown);
   for (int i = 0; leaf != nullptr && i < sk_X509_num(chain); ++i) {
     X509* authority = sk_X509_value(chain, i);
-    if (::X509_check_ca(authority) == 0 || !has_pin(authority, pin)) continue;
+    if (!has_pin(authority, pin)) continue;
 
     const StorePtr store(::X509_STORE_new());
     const StoreContextPtr context(::X509_STORE_CTX_new());
@@ -162,36 +121,20 @@ Result<TlsContextPtr> pinned_context(std::string pin) {
 }
 
 Result<void> check_installer_role(SSL* ssl) {
-  const X509Ptr leaf(::SSL_get1_peer_certificate(ssl));
-  if (!leaf) return fail(ErrorCode::Unauthenticated, "the server showed no certificate");
-  auto* names = static_cast<GENERAL_NAMES*>(
-      ::X509_get_ext_d2i(leaf.get(), NID_subject_alt_name, nullptr, nullptr));
-  bool found = false;
-  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-    if (name->type != GEN_URI) continue;
-    const auto* data = ::ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
-    const int length = ::ASN1_STRING_length(name->d.uniformResourceIdentifier);
-    found = found || std::string_view(reinterpret_cast<const char*>(data),
-                                      static_cast<std::size_t>(length)) == kInstallerRole;
-  }
-  ::GENERAL_NAMES_free(names);
-  if (!found) {
+  const auto leaf = pki::parse_certificate(peer_certificate(ssl));
+  if (!leaf) return fail(ErrorCode::Unauthenticated, "server: " + leaf.error().message);
+  const bool named = std::ranges::find(leaf->uris, pki::kInstallerUri) != leaf->uris.end();
+  if (!named || !leaf->may_serve) {
     return fail(ErrorCode::Unauthenticated,
                 "the server's certificate is not an installer's (no URI " +
-                    std::string(kInstallerRole) + ")");
+                    std::string(pki::kInstallerUri) + " that may serve)");
   }
   return {};
 }
 
 std::string peer_certificate(SSL* ssl) {
-  const X509Ptr leaf(::SSL_get1_peer_certificate(ssl));
-  unsigned char* der = nullptr;
-  const int length = leaf ? ::i2d_X509(leaf.get(), &der) : 0;
-  if (length <= 0) return {};
-  std::string copy(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
-  ::OPENSSL_free(der);
-  return copy;
+  const pki::CertificatePtr leaf(::SSL_get1_peer_certificate(ssl));
+  return leaf ? pki::encode(leaf.get(), ::i2d_X509) : std::string();
 }
 
 Error handshake_error(SSL* ssl, const boost::system::error_code& error, const std::string& peer) {

@@ -5,14 +5,14 @@
 #include <string>
 
 #include "base/result.h"
+#include "pki/key.h"
 
 namespace joist::wire {
 
-// What one side proves itself with. PEM or DER is decided by pki/: these are
-// DER certificates and a PKCS#8 DER private key.
+// What one side proves itself with.
 struct TlsIdentity {
   std::string certificate;  // leaf, DER
-  std::string key;          // PKCS#8, DER; secret
+  pki::Secret key;          // PKCS#8, DER
   std::string authority;    // CA certificate, DER: sent along, so that a pin can be checked
 };
 

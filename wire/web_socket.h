@@ -27,21 +27,25 @@ class WebSocket final : public FrameSocket {
   explicit WebSocket(Stream stream)
       : stream_(std::move(stream)), reading_(lowest()), writing_(lowest()) {
     stream_.binary(true);
-    stream_.read_message_max(kFrameBytesMax);
+    // The bound is ours to hold: Beast would answer a too large message by an
+    // orderly TLS shutdown, and report how that went instead.
+    stream_.read_message_max(0);
   }
 
   Task<Result<std::string>> receive(std::chrono::steady_clock::duration silence_max) override {
     boost::system::error_code error;
     buffer_.clear();
     reading_.arm(silence_max);
-    co_await stream_.async_read(buffer_, asio::redirect_error(asio::use_awaitable, error));
+    do {
+      co_await stream_.async_read_some(buffer_, kChunkBytes,
+                                       asio::redirect_error(asio::use_awaitable, error));
+    } while (!error && !stream_.is_message_done() && buffer_.size() <= kFrameBytesMax);
     reading_.disarm();
     if (reading_.expired()) {
       close();
       co_return fail(ErrorCode::Unavailable, "no message for too long");
     }
-    if (error == boost::beast::websocket::error::message_too_big ||
-        error == boost::beast::websocket::error::buffer_overflow) {
+    if (buffer_.size() > kFrameBytesMax) {
       close();
       co_return fail(ErrorCode::Malformed, "a message larger than 1 MiB");
     }
@@ -77,6 +81,7 @@ class WebSocket final : public FrameSocket {
 
  private:
   static constexpr std::chrono::seconds kSendTimeout{30};
+  static constexpr std::size_t kChunkBytes = 16 * 1024;
   static constexpr std::size_t kKeptBytes = 16 * 1024;  // a large message's buffer is given back
 
   auto& lowest() { return boost::beast::get_lowest_layer(stream_); }
