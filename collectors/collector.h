@@ -1,0 +1,30 @@
+// A collector turns one source of the kernel into metric families under
+// node_exporter's names. It runs no programs and needs no root. It keeps what
+// makes the next scrape cheap: open files, rendered labels.
+//
+// A line it does not understand costs that line: collectors count and report it
+// through MalformedLines and go on.
+// Threads: one scrape at a time, not always on the same thread.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "collectors/exposition.h"
+
+namespace joist::collectors {
+
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  // Label value of node_scrape_collector_*, name in the configuration.
+  virtual std::string_view name() const = 0;
+
+  // Writes this collector's families. NotFound says that this host has no such
+  // thing, which is nobody's fault; any other error that the host or Joist is
+  // in trouble. In both cases what was written is taken back by the caller.
+  virtual Result<void> collect(Exposition& page) = 0;
+};
+
+}  // namespace joist::collectors

@@ -1,0 +1,180 @@
+#include "collectors/exposition.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cmath>
+
+namespace joist::collectors {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// Doubles hold every integer up to here, so its own digits are the shortest.
+constexpr std::uint64_t kExactIntegerMax = std::uint64_t{1} << 53;
+
+// Go's 'g' with the shortest precision turns to an exponent from here on.
+constexpr std::uint64_t kFixedEnd = 1'000'000;
+constexpr double kFixedMin = 1e-4;
+
+constexpr std::size_t kNumberBytesMax = 32;  // "-2.2250738585072014e-308" is 24
+
+std::string_view type_name(MetricType type) {
+  switch (type) {
+    case MetricType::Counter:
+      return "counter";
+    case MetricType::Gauge:
+      return "gauge";
+    case MetricType::Untyped:
+      return "untyped";
+  }
+  return "untyped";
+}
+
+// How many bytes of `text` are one well-formed UTF-8 character; 0 if none
+// (RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  const auto follows = [&](std::size_t at) { return (byte(at) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = first == 0xED && byte(1) > 0x9F;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && byte(1) < 0x90;
+    const bool too_large = first == 0xF4 && byte(1) > 0x8F;
+    return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_label_value(std::string& out, std::string_view value) {
+  while (!value.empty()) {
+    const std::size_t length = utf8_length(value);
+    if (length == 0) {
+      out += kReplacement;
+    } else if (value[0] == '\\') {
+      out += "\\\\";
+    } else if (value[0] == '"') {
+      out += "\\\"";
+    } else if (value[0] == '\n') {
+      out += "\\n";
+    } else {
+      out.append(value.substr(0, length));
+    }
+    value.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+void append_help(std::string& out, std::string_view help) {
+  for (const char c : help) {
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+}
+
+char* format_integer(char* out, std::uint64_t value) {
+  if (value < kFixedEnd) return std::to_chars(out, out + kNumberBytesMax, value).ptr;
+
+  // One digit, the point, the other digits without trailing zeros, the exponent.
+  char* const digits = out + 1;
+  char* end = std::to_chars(digits, out + kNumberBytesMax, value).ptr;
+  const auto exponent = static_cast<unsigned>(end - digits - 1);
+  while (end[-1] == '0') --end;
+  out[0] = digits[0];
+  if (end == digits + 1) {
+    end = out + 1;
+  } else {
+    digits[0] = '.';
+  }
+  *end++ = 'e';
+  *end++ = '+';
+  *end++ = static_cast<char>('0' + exponent / 10);
+  *end++ = static_cast<char>('0' + exponent % 10);
+  return end;
+}
+
+char* format_double(char* out, double value) {
+  const double size = std::fabs(value);
+  const bool fixed = size >= kFixedMin && size < static_cast<double>(kFixedEnd);
+  const auto format = fixed ? std::chars_format::fixed : std::chars_format::scientific;
+  return std::to_chars(out, out + kNumberBytesMax, value, format).ptr;
+}
+
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+}
+
+}  // namespace
+
+Family::Family(std::string_view name, std::string_view help, MetricType type)
+    : name_at_(std::string_view("# HELP ").size()), name_length_(name.size()) {
+  assert(is_metric_name(name));
+  head_.append("# HELP ").append(name).append(" ");
+  append_help(head_, help);
+  head_.append("\n# TYPE ").append(name).append(" ").append(type_name(type)).append("\n");
+}
+
+bool is_metric_name(std::string_view name) {
+  const auto allowed = [](char c) { return is_name_start(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_name_start(name[0]) && std::ranges::all_of(name, allowed);
+}
+
+Labels::Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+  char separator = '{';
+  for (const auto& [name, value] : labels) {
+    text_ += separator;
+    text_.append(name).append("=\"");
+    append_label_value(text_, value);
+    text_ += '"';
+    separator = ',';
+  }
+  if (!text_.empty()) text_ += '}';
+}
+
+void Exposition::write_name(std::string_view labels) {
+  assert(family_ != nullptr);
+  if (!head_written_) text_.append(family_->head());
+  head_written_ = true;
+  text_.append(family_->name()).append(labels);
+  text_ += ' ';
+}
+
+void Exposition::write(std::uint64_t value) {
+  if (value > kExactIntegerMax) return write(static_cast<double>(value));
+  char number[kNumberBytesMax];
+  char* end = format_integer(number, value);
+  *end++ = '\n';
+  text_.append(number, static_cast<std::size_t>(end - number));
+}
+
+void Exposition::write(double value) {
+  char number[kNumberBytesMax + 1];
+  char* end = number;
+  const double size = std::fabs(value);
+  if (std::isnan(value)) {
+    text_.append("NaN\n");
+  } else if (std::isinf(value)) {
+    text_.append(value > 0 ? "+Inf\n" : "-Inf\n");
+  } else if (size < static_cast<double>(kExactIntegerMax) && size == std::floor(size)) {
+    if (value < 0) text_ += '-';
+    write(static_cast<std::uint64_t>(size));
+  } else {
+    end = format_double(number, value);
+    *end++ = '\n';
+    text_.append(number, static_cast<std::size_t>(end - number));
+  }
+}
+
+}  // namespace joist::collectors

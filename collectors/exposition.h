@@ -1,0 +1,104 @@
+// The text a scrape answers with: Prometheus' text format, version 0.0.4
+// (prometheus.io/docs/instrumenting/exposition_formats), written as node_exporter
+// writes it: the same escapes, the same number format (Go's strconv 'g', -1).
+//
+// Everything fixed is rendered once: a Family holds its HELP, TYPE and name, a
+// Labels its braces. A scrape only copies those bytes and formats values, into
+// one buffer that is kept between scrapes.
+// Threads: an Exposition belongs to one thread at a time; Family and Labels are
+// immutable and may be shared.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace joist::collectors {
+
+enum class MetricType { Counter, Gauge, Untyped };
+
+// A metric family without its samples.
+class Family {
+ public:
+  Family(std::string_view name, std::string_view help, MetricType type);
+
+  std::string_view head() const { return head_; }  // the HELP and TYPE lines
+  std::string_view name() const { return {head_.data() + name_at_, name_length_}; }
+
+ private:
+  std::string head_;
+  std::size_t name_at_;
+  std::size_t name_length_;
+};
+
+// `name` is one the format allows: [a-zA-Z_:][a-zA-Z0-9_:]*.
+bool is_metric_name(std::string_view name);
+
+// A sample's label set. Give the labels in the order of their names, as
+// node_exporter prints them. Bytes that are not UTF-8 become U+FFFD, because
+// one bad mount point must not cost Prometheus the page.
+class Labels {
+ public:
+  Labels() = default;
+  Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
+
+  std::string_view text() const { return text_; }  // {name="value",...}, or nothing
+
+ private:
+  std::string text_;
+};
+
+class Exposition {
+ public:
+  // Until the next call, samples belong to `family`. Its head is written with
+  // the first of them, so that a family without samples leaves no trace.
+  // `family` must live until then.
+  void begin(const Family& family) {
+    family_ = &family;
+    head_written_ = false;
+  }
+
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void sample(const Labels& labels, Number value) {
+    write_name(labels.text());
+    if constexpr (std::is_floating_point_v<Number>) {
+      write(static_cast<double>(value));
+    } else if constexpr (std::is_signed_v<Number>) {
+      write(static_cast<double>(value));
+    } else {
+      write(static_cast<std::uint64_t>(value));
+    }
+  }
+
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void sample(Number value) { sample(Labels(), value); }
+
+  // The page so far; valid until the next change.
+  std::string_view text() const { return text_; }
+
+  // Forgets everything after the first `size_bytes` of text(): how a collector
+  // that failed half way is taken back.
+  void rewind(std::size_t size_bytes) {
+    text_.resize(size_bytes);
+    family_ = nullptr;
+  }
+
+  void clear() { rewind(0); }
+
+ private:
+  void write_name(std::string_view labels);
+  void write(double value);
+  void write(std::uint64_t value);
+
+  std::string text_;
+  const Family* family_ = nullptr;
+  bool head_written_ = false;
+};
+
+}  // namespace joist::collectors

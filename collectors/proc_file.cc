@@ -1,0 +1,67 @@
+#include "collectors/proc_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace joist::collectors {
+namespace {
+
+// The object behind the descriptor is gone; the name may lead to a new one.
+bool says_gone(int error_number) {
+  return error_number == ENODEV || error_number == ENXIO || error_number == ESRCH ||
+         error_number == ENOENT || error_number == ESTALE;
+}
+
+}  // namespace
+
+ProcFile::ProcFile(const SysRoot& root, std::string_view path, Shape shape,
+                   std::size_t buffer_bytes)
+    : path_(root.resolve(path).string()), shape_(shape), buffer_(buffer_bytes) {}
+
+Result<std::string_view> ProcFile::read() {
+  const bool was_open = static_cast<bool>(fd_);
+  if (!was_open) {
+    if (const int error = open(); error != 0) return fail_errno(error, "open " + path_);
+  }
+
+  std::size_t size = 0;
+  int error = read_into_buffer(size);
+  if (was_open && says_gone(error)) {
+    fd_ = UniqueFd();
+    if (const int failed = open(); failed != 0) return fail_errno(failed, "open " + path_);
+    error = read_into_buffer(size);
+  }
+  if (error == EFBIG) return fail(ErrorCode::Malformed, path_ + ": larger than 4 MiB");
+  if (error != 0) {
+    fd_ = UniqueFd();
+    return fail_errno(error, "read " + path_);
+  }
+  return std::string_view(buffer_.data(), size);
+}
+
+int ProcFile::open() {
+  fd_ = UniqueFd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  return fd_ ? 0 : errno;
+}
+
+int ProcFile::read_into_buffer(std::size_t& size) {
+  size = 0;
+  for (;;) {
+    if (size == buffer_.size()) {
+      if (size >= SysRoot::kFileBytesMax) return EFBIG;
+      buffer_.resize(std::min(size * 2, SysRoot::kFileBytesMax));
+    }
+    const std::size_t room = buffer_.size() - size;
+    const ssize_t got = ::pread(fd_.get(), buffer_.data() + size, room, static_cast<off_t>(size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    size += static_cast<std::size_t>(got);
+    const bool short_read = static_cast<std::size_t>(got) < room;
+    if (got == 0 || (shape_ == Shape::Whole && short_read)) return 0;
+  }
+}
+
+}  // namespace joist::collectors

@@ -1,0 +1,51 @@
+// A file of /proc or /sys that is read again and again: the descriptor stays
+// open and the buffer is kept, which is five to ten times cheaper than opening
+// it for each scrape.
+//
+// When the kernel says that what was open is gone (a device pulled and plugged
+// again, a CPU taken off line), it is opened anew by name. A regular file that
+// was replaced by rename(2) is not noticed; use it for kernel files only.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "base/unique_fd.h"
+
+namespace joist::collectors {
+
+class ProcFile {
+ public:
+  // How the kernel hands the file out.
+  enum class Shape {
+    Whole,    // in one read, if the buffer is large enough: sysfs attributes, single_open()
+    Records,  // in pieces of about a page, however large the buffer: seq_file with an iterator
+  };
+
+  // `buffer_bytes` should hold the usual content; it grows to what is needed, up
+  // to SysRoot::kFileBytesMax. Keep it small for /proc/sys: the kernel allocates and zeroes
+  // as much as it is asked for (1 MiB: 67 us against 5 us).
+  ProcFile(const SysRoot& root, std::string_view path, Shape shape,
+           std::size_t buffer_bytes = 4096);
+
+  // The content now; valid until the next read. NotFound if there is no such
+  // file, Malformed if it is larger than the limit, else what the kernel said.
+  Result<std::string_view> read();
+
+  const std::string& path() const { return path_; }
+
+ private:
+  int open();                               // 0 or errno
+  int read_into_buffer(std::size_t& size);  // 0 or errno
+
+  std::string path_;
+  Shape shape_;
+  std::vector<char> buffer_;
+  UniqueFd fd_;
+};
+
+}  // namespace joist::collectors

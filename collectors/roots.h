@@ -1,0 +1,26 @@
+// Where a host's files are. Containers and tests look at another tree; the
+// names are node_exporter's flags: --path.procfs, .sysfs, .rootfs, .udev.data.
+#pragma once
+
+#include <string>
+
+#include "base/sys_root.h"
+
+namespace joist::collectors {
+
+struct Roots {
+  std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+  std::string rootfs = "/";
+  std::string udev_data = "/run/udev/data";
+
+  SysRoot proc() const { return SysRoot(procfs); }
+  SysRoot sys() const { return SysRoot(sysfs); }
+  SysRoot udev() const { return SysRoot(udev_data); }
+
+  // The host this process runs on, so that asking the kernel directly (netlink)
+  // answers for the same host as the files.
+  bool live() const { return procfs == "/proc"; }
+};
+
+}  // namespace joist::collectors
