@@ -1,0 +1,150 @@
+#include "collectors/filesystem.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/fields.h"
+
+namespace joist::collectors {
+namespace {
+
+bool is_octal(char c) { return c >= '0' && c <= '7'; }
+
+// The kernel writes blanks, tabs, newlines, '#' and '\' as "\" and three octal digits.
+std::string unescape(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const bool escape = text.size() >= 4 && text[0] == '\\' && text[1] <= '3' &&
+                        is_octal(text[1]) && is_octal(text[2]) && is_octal(text[3]);
+    if (escape) {
+      out += static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+    } else {
+      out += text[0];
+    }
+    text.remove_prefix(escape ? 4 : 1);
+  }
+  return out;
+}
+
+bool has_option(std::string_view options, std::string_view wanted) {
+  while (!options.empty()) {
+    const std::string_view option = options.substr(0, options.find(','));
+    if (option == wanted) return true;
+    options.remove_prefix(std::min(option.size() + 1, options.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<MountLine> parse_mount_line(std::string_view line) {
+  Fields fields(line);
+  MountLine mount;
+  mount.device = fields.next();
+  mount.mount_point = unescape(fields.next());
+  mount.type = fields.next();
+  const std::string_view options = fields.next();
+  if (options.empty()) return std::nullopt;
+  mount.read_only = has_option(options, "ro");
+  return mount;
+}
+
+std::string_view strip_root(std::string_view path, std::string_view root) {
+  while (root.ends_with('/')) root.remove_suffix(1);
+  if (root.empty() || !path.starts_with(root)) return path;
+  const std::string_view inside = path.substr(root.size());
+  if (inside.empty()) return "/";
+  return inside[0] == '/' ? inside : path;
+}
+
+FilesystemCollector::FilesystemCollector(const Roots& roots, NameFilter mount_points_exclude,
+                                         NameFilter fs_types_exclude,
+                                         std::chrono::milliseconds deadline, Statfs statfs)
+    : roots_(roots),
+      mounts_of_init_(roots.proc(), "1/mounts", ProcFile::Shape::Records, 16384),
+      own_mounts_(roots.proc(), "mounts", ProcFile::Shape::Records, 16384),
+      mount_points_exclude_(std::move(mount_points_exclude)),
+      fs_types_exclude_(std::move(fs_types_exclude)),
+      probe_(deadline, std::move(statfs)),
+      avail_("node_filesystem_avail_bytes",
+             "Filesystem space available to non-root users in bytes.", MetricType::Gauge),
+      device_error_("node_filesystem_device_error",
+                    "Whether an error occurred while getting statistics for the given device.",
+                    MetricType::Gauge),
+      files_("node_filesystem_files", "Filesystem total file nodes.", MetricType::Gauge),
+      files_free_("node_filesystem_files_free", "Filesystem total free file nodes.",
+                  MetricType::Gauge),
+      free_("node_filesystem_free_bytes", "Filesystem free space in bytes.", MetricType::Gauge),
+      read_only_("node_filesystem_readonly", "Filesystem read-only status.", MetricType::Gauge),
+      size_("node_filesystem_size_bytes", "Filesystem size in bytes.", MetricType::Gauge) {}
+
+Result<std::string_view> FilesystemCollector::read_mounts() {
+  auto text = mounts_of_init_.read();  // absent under hidepid= and ProtectProc=
+  return text ? text : own_mounts_.read();
+}
+
+void FilesystemCollector::rebuild() {
+  std::vector<Mount> known = std::move(mounts_);
+  mounts_.clear();
+  questions_.clear();
+  Lines lines(table_);
+  for (std::string_view line; lines.next(line);) {
+    if (const auto mount = parse_mount_line(line)) {
+      add(*mount);
+    } else {
+      malformed_.report(mounts_of_init_.path(), line);
+    }
+  }
+  // What was asked before keeps its question: a worker may hang in it.
+  for (Mount& mount : mounts_) {
+    const auto same = std::ranges::find(known, mount.key, &Mount::key);
+    if (same != known.end()) mount.question = same->question;
+    questions_.push_back(mount.question);
+  }
+}
+
+void FilesystemCollector::add(const MountLine& line) {
+  const std::string_view mount_point = strip_root(line.mount_point, roots_.rootfs);
+  if (mount_points_exclude_.matches(mount_point) || fs_types_exclude_.matches(line.type)) return;
+
+  Labels labels{{"device", line.device}, {"fstype", line.type}, {"mountpoint", mount_point}};
+  Mount mount{
+      std::string(labels.text()), labels, line.read_only,
+      std::make_shared<MountQuestion>(SysRoot(roots_.rootfs).resolve(mount_point).string())};
+  // Mounted twice with the same names: one sample, or the page is not valid.
+  const bool twice = std::ranges::find(mounts_, mount.key, &Mount::key) != mounts_.end();
+  if (!twice) mounts_.push_back(std::move(mount));
+}
+
+Result<void> FilesystemCollector::collect(Exposition& page) {
+  const auto text = read_mounts();
+  if (!text) return tl::unexpected<Error>(text.error());
+  if (*text != table_) {
+    table_ = *text;
+    rebuild();
+  }
+  probe_.ask(questions_);
+
+  const auto show = [&](const Family& family, auto value) {
+    page.begin(family);
+    for (const Mount& mount : mounts_) {
+      if (mount.question->answered) page.sample(mount.labels, value(mount.question->figures));
+    }
+  };
+  using Figures = struct statfs;
+  const auto bytes = [](auto blocks, const Figures& figures) {
+    return static_cast<double>(blocks) * static_cast<double>(figures.f_bsize);
+  };
+  show(avail_, [&](const Figures& f) { return bytes(f.f_bavail, f); });
+  page.begin(device_error_);
+  for (const Mount& mount : mounts_) page.sample(mount.labels, mount.question->answered ? 0U : 1U);
+  show(files_, [](const Figures& f) { return static_cast<double>(f.f_files); });
+  show(files_free_, [](const Figures& f) { return static_cast<double>(f.f_ffree); });
+  show(free_, [&](const Figures& f) { return bytes(f.f_bfree, f); });
+  page.begin(read_only_);
+  for (const Mount& mount : mounts_) page.sample(mount.labels, mount.read_only ? 1U : 0U);
+  show(size_, [&](const Figures& f) { return bytes(f.f_blocks, f); });
+  return {};
+}
+
+}  // namespace joist::collectors

@@ -1,0 +1,144 @@
+#include "collectors/mount_probe.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace joist::collectors {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using State = MountQuestion::State;
+
+// A worker that has not finished a mount for so long gets a second beside it.
+constexpr std::chrono::milliseconds kPatience{20};
+
+// Beyond so many hanging mounts only those that answered last time are asked:
+// a thousand dead mounts must not become a thousand threads.
+constexpr std::size_t kStuckMax = 64;
+
+}  // namespace
+
+// Outlives the probe while a worker hangs.
+struct MountProbe::Shared {
+  explicit Shared(Statfs call) : statfs(std::move(call)) {}
+
+  const Statfs statfs;
+  std::mutex mutex;
+  std::condition_variable work;      // for workers: there is a queue, or it is over
+  std::condition_variable progress;  // for the asker: the last answer is there
+  MountQuestions queue;
+  std::size_t next = 0;     // first of the queue that nobody took
+  std::size_t open = 0;     // of the queue, without an answer yet
+  std::size_t workers = 0;  // not counting those that are stuck
+  std::size_t idle = 0;     // of them, waiting for work
+  std::size_t stuck = 0;
+  bool over = false;
+};
+
+namespace {
+
+template <typename Shared>
+void answer(Shared& shared, MountQuestion& question, bool good) {
+  const bool late = question.state == State::Stuck;
+  question.state = State::Idle;
+  if (late) {
+    --shared.stuck;
+    ++shared.workers;  // back among the living
+    return;
+  }
+  question.answered = good;
+  if (good) question.figures = question.scratch;
+  if (--shared.open == 0) shared.progress.notify_one();
+}
+
+template <typename Shared>
+void work(const std::shared_ptr<Shared>& shared) {
+  std::unique_lock lock(shared->mutex);
+  while (!shared->over) {
+    if (shared->next == shared->queue.size()) {
+      if (shared->idle > 0) break;  // one that waits is enough
+      ++shared->idle;
+      shared->work.wait(lock, [&] { return shared->over || shared->next < shared->queue.size(); });
+      --shared->idle;
+      continue;
+    }
+    const std::shared_ptr<MountQuestion> question = shared->queue[shared->next++];
+    question->state = State::Asked;
+    lock.unlock();
+    const bool good = shared->statfs(question->path.c_str(), &question->scratch) == 0;
+    lock.lock();
+    answer(*shared, *question, good);
+  }
+  --shared->workers;
+}
+
+template <typename Shared>
+bool start_worker(const std::shared_ptr<Shared>& shared) {
+  try {
+    std::thread([shared] { work(shared); }).detach();
+  } catch (const std::system_error&) {
+    return false;  // no thread to be had: the mounts left go without an answer
+  }
+  ++shared->workers;
+  return true;
+}
+
+}  // namespace
+
+MountProbe::MountProbe(std::chrono::milliseconds deadline, Statfs statfs)
+    : deadline_(deadline), shared_(std::make_shared<Shared>(std::move(statfs))) {}
+
+MountProbe::~MountProbe() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->over = true;
+  shared_->work.notify_all();
+}
+
+std::size_t MountProbe::stuck() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->stuck;
+}
+
+void MountProbe::ask(const MountQuestions& questions) {
+  Shared& shared = *shared_;
+  std::unique_lock lock(shared.mutex);
+  shared.queue.clear();
+  shared.next = 0;
+  for (const auto& question : questions) {
+    const bool crowded = shared.stuck >= kStuckMax && !question->answered;
+    question->answered = false;
+    if (question->state == State::Stuck || crowded) continue;
+    question->state = State::Queued;
+    shared.queue.push_back(question);
+  }
+  shared.open = shared.queue.size();
+  if (shared.open == 0) return;
+
+  const auto end = Clock::now() + deadline_;
+  bool waiting = shared.workers > 0 || start_worker(shared_);
+  shared.work.notify_one();
+  while (waiting && shared.open > 0 && Clock::now() < end) {
+    const std::size_t open_before = shared.open;
+    const auto step = std::min(Clock::now() + kPatience, end);
+    shared.progress.wait_until(lock, step, [&] { return shared.open == 0; });
+    const bool stalled = shared.open == open_before && shared.next < shared.queue.size();
+    if (stalled) waiting = start_worker(shared_);
+  }
+
+  for (const auto& question : shared.queue) {
+    if (question->state == State::Asked) {
+      question->state = State::Stuck;
+      --shared.workers;
+      ++shared.stuck;
+    } else if (question->state == State::Queued) {
+      question->state = State::Idle;
+    }
+  }
+  shared.queue.clear();
+  shared.next = 0;
+}
+
+}  // namespace joist::collectors

@@ -1,0 +1,51 @@
+// What udev found out about a block device.
+//
+// Source: /run/udev/data/b<major>:<minor>, lines "E:KEY=value"; the format is
+//         udev's own but has been stable since 2011 (systemd device-private.c).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collectors/roots.h"
+
+namespace joist::collectors {
+
+using UdevProperties = std::vector<std::pair<std::string, std::string>>;
+
+UdevProperties parse_udev_data(std::string_view text);
+
+// The value of `key`, or empty.
+std::string_view find_property(const UdevProperties& properties, std::string_view key);
+
+// One device's record, read again only when udev wrote a new one: it replaces
+// the file by rename, so its inode and time tell.
+class UdevRecord {
+ public:
+  UdevRecord(const SysRoot& udev_data, unsigned major, unsigned minor);
+
+  // True if the properties changed since the last call, and at the first. A missing
+  // record (no udevd here, or not yet) has no properties.
+  bool refresh();
+
+  const UdevProperties& properties() const { return properties_; }
+
+ private:
+  struct Version {
+    std::uint64_t inode = 0;
+    std::int64_t modified_nanoseconds = 0;
+    bool operator==(const Version&) const = default;
+  };
+
+  SysRoot root_;
+  std::string name_;
+  std::string path_;
+  Version version_;
+  bool read_once_ = false;
+  UdevProperties properties_;
+};
+
+}  // namespace joist::collectors
