@@ -12,6 +12,8 @@
 add_library(joist_options INTERFACE)
 target_compile_features(joist_options INTERFACE cxx_std_20)
 target_include_directories(joist_options INTERFACE ${PROJECT_SOURCE_DIR})
+# A program needs only the libraries that it calls, whatever its modules link.
+target_link_options(joist_options INTERFACE LINKER:--as-needed)
 target_compile_options(joist_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wimplicit-fallthrough
