@@ -23,7 +23,7 @@ using What = std::optional<std::string>;
 
 std::string number_text(double value) {
   std::array<char, 32> text{};
-  const bool whole = std::abs(value) < 1e15 && std::trunc(value) == value;
+  const bool whole = std::abs(value) < 9e18 && std::trunc(value) == value;
   const auto end = whole ? std::to_chars(text.data(), text.data() + text.size(),
                                          static_cast<std::int64_t>(value))
                          : std::to_chars(text.data(), text.data() + text.size(), value);

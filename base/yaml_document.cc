@@ -70,6 +70,11 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node;
     node.place = place_of(mark);
     if (awaits_key()) throw YamlRefusal{node.place, "a key without a name"};
+    // For "key:" the mark is where the next thing stands, on a later line.
+    const bool in_map = !open_.empty() && open_.back().node.kind == YamlNode::Kind::Map;
+    if (in_map && open_.back().node.keys.back().place.line != node.place.line) {
+      node.place = open_.back().node.keys.back().place;
+    }
     add(std::move(node), anchor);
   }
 

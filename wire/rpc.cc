@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/message_rules.h"
 #include "base/message_text.h"
-#include "base/yaml_message.h"
 #include "joist/v1/helper.pb.h"
 #include "wire/problem.h"
 
@@ -28,7 +27,7 @@ Encoding encoding_of(std::string_view content_type) {
 
 Result<void> decode(const std::string& body, Encoding encoding,
                     google::protobuf::Message& message) {
-  if (encoding == Encoding::Json) return decode_yaml(body, "request", message);
+  if (encoding == Encoding::Json) return from_json(body, "request", message);
   if (!message.ParseFromString(body)) {
     return fail(ErrorCode::Malformed,
                 "the body is no " + message.GetDescriptor()->full_name() + " in protobuf");
@@ -40,7 +39,7 @@ Response encode(const google::protobuf::Message& message, bool as_json) {
   if (!as_json) {
     return {.content_type = std::string(kProtobuf), .body = message.SerializeAsString()};
   }
-  return {.content_type = std::string(kJson), .body = to_json(message) + "\n"};
+  return {.content_type = std::string(kJson), .body = to_json(message)};
 }
 
 }  // namespace
