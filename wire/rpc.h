@@ -38,7 +38,7 @@ class RpcService {
                                               const Peer& peer) -> Task<Result<MessagePtr>> {
                  auto response =
                      co_await handler(static_cast<const RequestMessage&>(request), peer);
-                 if (!response) co_return fail(response.error(), "");
+                 if (!response) co_return tl::unexpected<Error>(response.error());
                  co_return std::make_unique<ResponseMessage>(std::move(*response));
                }});
   }
