@@ -3,6 +3,9 @@
 // event costs nothing.
 #pragma once
 
+#include <string_view>
+#include <utility>
+
 #include "base/result.h"
 #include "base/sys_root.h"
 #include "base/unique_fd.h"

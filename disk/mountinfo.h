@@ -28,6 +28,10 @@ struct Mount {
   std::string type;           // "ext4"
   std::string source;         // "/dev/sda2", "rpool/ROOT"; escapes undone here and above
   std::string source_device;  // kernel name that `source` leads to; filled by observe()
+
+  // From PID 1's view, or ours where PID 1's cannot be read: what the host
+  // mounted, as opposed to what a container or a sandbox sees.
+  bool of_host = true;
 };
 
 // Malformed names the line. A line that is not understood might be root's: it

@@ -1,0 +1,98 @@
+#include "disk/change_watch.h"
+
+#include <fcntl.h>
+#include <libudev.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace joist::disk {
+namespace {
+
+// Where udevd keeps its control socket: there is nobody to announce events
+// without it, and libudev's "udev" group would stay silent for ever.
+bool udevd_runs() { return ::access("/run/udev/control", F_OK) == 0; }
+
+udev_monitor* subscribe(udev* context, const char* source) {
+  udev_monitor* monitor = ::udev_monitor_new_from_netlink(context, source);
+  if (monitor == nullptr) return nullptr;
+  const bool ready =
+      ::udev_monitor_filter_add_match_subsystem_devtype(monitor, "block", nullptr) >= 0 &&
+      ::udev_monitor_enable_receiving(monitor) >= 0;
+  if (ready) return monitor;
+  const int error = errno;
+  ::udev_monitor_unref(monitor);
+  errno = error;
+  return nullptr;
+}
+
+}  // namespace
+
+Result<UdevMonitor> UdevMonitor::open() {
+  udev* context = ::udev_new();
+  if (context == nullptr) return fail_errno(errno, "start libudev");
+  const bool from_udevd = udevd_runs();
+  udev_monitor* monitor = subscribe(context, from_udevd ? "udev" : "kernel");
+  const int error = errno;
+  ::udev_unref(context);  // the monitor holds its own reference
+  if (monitor == nullptr) return fail_errno(error, "listen for block device events");
+  return UdevMonitor(monitor, from_udevd);
+}
+
+UdevMonitor::UdevMonitor(udev_monitor* monitor, bool from_udevd)
+    : monitor_(monitor), from_udevd_(from_udevd) {}
+
+UdevMonitor::UdevMonitor(UdevMonitor&& other) noexcept
+    : monitor_(std::exchange(other.monitor_, nullptr)), from_udevd_(other.from_udevd_) {}
+
+UdevMonitor& UdevMonitor::operator=(UdevMonitor&& other) noexcept {
+  std::swap(monitor_, other.monitor_);
+  from_udevd_ = other.from_udevd_;
+  return *this;
+}
+
+UdevMonitor::~UdevMonitor() {
+  if (monitor_ != nullptr) ::udev_monitor_unref(monitor_);
+}
+
+int UdevMonitor::fd() const { return ::udev_monitor_get_fd(monitor_); }
+
+bool UdevMonitor::drain() {
+  bool changed = false;
+  for (;;) {
+    errno = 0;
+    udev_device* device = ::udev_monitor_receive_device(monitor_);
+    if (device != nullptr) {
+      changed = true;
+      ::udev_device_unref(device);
+    } else if (errno == ENOBUFS) {
+      changed = true;  // events were lost: what they said is unknown
+    } else if (errno != EINTR) {
+      return changed;
+    }
+  }
+}
+
+Result<ProcChange> ProcChange::open(const SysRoot& root, std::string_view path) {
+  const auto full = root.resolve(path);
+  UniqueFd fd(::open(full.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, "open " + full.string());
+  ProcChange change(std::move(fd));
+  if (!change.acknowledge()) return fail_errno(errno, "read " + full.string());
+  return change;
+}
+
+bool ProcChange::acknowledge() {
+  char chunk[4096];
+  if (::lseek(fd_.get(), 0, SEEK_SET) < 0) return false;
+  for (;;) {
+    const ssize_t got = ::read(fd_.get(), chunk, sizeof chunk);
+    if (got == 0) return true;
+    if (got < 0 && errno != EINTR) return false;
+  }
+}
+
+}  // namespace joist::disk

@@ -1,0 +1,319 @@
+#include "disk/probe.h"
+
+#include <blkid/blkid.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+// linux/fs.h has it since 5.15.
+#ifndef BLKGETDISKSEQ
+#define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
+#endif
+
+namespace joist::disk {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+
+struct ProbeDeleter {
+  void operator()(blkid_struct_probe* probe) const { ::blkid_free_probe(probe); }
+};
+using BlkidProbe = std::unique_ptr<blkid_struct_probe, ProbeDeleter>;
+
+// A stretch of the disk that is read as if it were a device.
+struct Region {
+  std::uint64_t start_bytes;
+  std::uint64_t size_bytes;
+  std::string device;
+};
+
+// ---- what the kernel says of the descriptor
+
+Result<void> read_geometry(int fd, ProbeResult& result) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat the device");
+  if (S_ISREG(status.st_mode)) {
+    result.size_bytes = static_cast<std::uint64_t>(status.st_size);
+    result.logical_sector_bytes = 512;
+    result.physical_sector_bytes = 512;
+    return {};
+  }
+  int logical = 0;
+  unsigned physical = 0;
+  int read_only = 0;
+  if (::ioctl(fd, BLKGETSIZE64, &result.size_bytes) != 0 || ::ioctl(fd, BLKSSZGET, &logical) != 0 ||
+      ::ioctl(fd, BLKPBSZGET, &physical) != 0 || ::ioctl(fd, BLKROGET, &read_only) != 0) {
+    return fail_errno(errno, "ask for size and sectors");
+  }
+  result.logical_sector_bytes = static_cast<std::uint32_t>(logical);
+  result.physical_sector_bytes = physical;
+  result.read_only = read_only != 0;
+  result.diskseq = diskseq_of(fd);
+  return {};
+}
+
+// ---- what libblkid finds
+
+tl::unexpected<Error> unreadable(int error_number, const Region& region) {
+  return fail(ErrorCode::Io, "read " + region.device + ": " +
+                                 std::strerror(error_number == 0 ? EIO : error_number));
+}
+
+Result<BlkidProbe> open_region(int fd, const Region& region) {
+  BlkidProbe probe(::blkid_new_probe());
+  errno = 0;
+  if (!probe ||
+      ::blkid_probe_set_device(probe.get(), fd, static_cast<blkid_loff_t>(region.start_bytes),
+                               static_cast<blkid_loff_t>(region.size_bytes)) != 0) {
+    return unreadable(errno, region);
+  }
+  ::blkid_probe_enable_superblocks(probe.get(), 1);
+  ::blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
+                                                       BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_LABEL |
+                                                       BLKID_SUBLKS_UUID | BLKID_SUBLKS_BADCSUM);
+  ::blkid_probe_enable_partitions(probe.get(), 1);
+  ::blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_FORCE_GPT | BLKID_PARTS_MAGIC);
+  return probe;
+}
+
+std::string value_of(blkid_probe probe, const char* name) {
+  const char* data = nullptr;
+  std::size_t length = 0;
+  if (::blkid_probe_lookup_value(probe, name, &data, &length) != 0) return {};
+  return std::string(data, ::strnlen(data, length));
+}
+
+// Where the magic stands within the region, and how long it is.
+struct Magic {
+  std::uint64_t offset_bytes;
+  std::size_t length_bytes;
+};
+
+std::optional<Magic> magic_of(blkid_probe probe, bool table) {
+  const std::string text = value_of(probe, table ? "PTMAGIC_OFFSET" : "SBMAGIC_OFFSET");
+  Magic magic{};
+  if (text.empty() || ::blkid_probe_lookup_value(probe, table ? "PTMAGIC" : "SBMAGIC", nullptr,
+                                                 &magic.length_bytes) != 0) {
+    return std::nullopt;
+  }
+  std::from_chars(text.data(), text.data() + text.size(), magic.offset_bytes);
+  return magic;
+}
+
+// Takes what the probe stands at, and hides its magic from the probe's buffers,
+// so that the same prober looks for the next copy. Where hiding does not help
+// the probe is left to go on by itself: a signature is never taken twice.
+void take_signature(blkid_probe probe, const Region& region, std::vector<Signature>& signatures) {
+  Signature signature;
+  signature.type = value_of(probe, "TYPE");
+  const bool table = signature.type.empty();
+  if (table) signature.type = value_of(probe, "PTTYPE");
+  if (signature.type.empty()) return;  // topology, or a chain without a result
+  signature.usage = table ? "partition-table" : value_of(probe, "USAGE");
+  signature.label = value_of(probe, "LABEL");
+  signature.uuid = value_of(probe, table ? "PTUUID" : "UUID");
+  signature.device = region.device;
+
+  const auto magic = magic_of(probe, table);
+  signature.offset_bytes = region.start_bytes + (magic ? magic->offset_bytes : 0);
+  signature.length_bytes = magic ? static_cast<std::uint32_t>(magic->length_bytes) : 0;
+  const bool again = std::ranges::any_of(signatures, [&signature](const Signature& other) {
+    return other.type == signature.type && other.offset_bytes == signature.offset_bytes &&
+           other.device == signature.device;
+  });
+  if (again) return;
+  signatures.push_back(std::move(signature));
+  if (magic && ::blkid_probe_hide_range(probe, magic->offset_bytes, magic->length_bytes) == 0) {
+    ::blkid_probe_step_back(probe);
+  }
+}
+
+Result<void> read_signatures(int fd, const Region& region, ProbeResult& result) {
+  const auto probe = open_region(fd, region);
+  if (!probe) return fail(probe.error(), "libblkid");
+  for (;;) {
+    if (result.signatures.size() >= kSignaturesMax) {
+      result.truncated = true;
+      return {};
+    }
+    errno = 0;
+    const int found = ::blkid_do_probe(probe->get());
+    if (found == 1) return {};
+    if (found != 0) return unreadable(errno, region);
+    take_signature(probe->get(), region, result.signatures);
+  }
+}
+
+std::string partition_name(const std::string& disk, int number) {
+  const bool digit = !disk.empty() && disk.back() >= '0' && disk.back() <= '9';
+  return disk + (digit ? "p" : "") + std::to_string(number);
+}
+
+std::string type_of(blkid_partition partition) {
+  if (const char* guid = ::blkid_partition_get_type_string(partition); guid != nullptr) {
+    return guid;
+  }
+  char text[8] = "0x";
+  const auto end = std::to_chars(text + 2, text + sizeof text,
+                                 static_cast<unsigned>(::blkid_partition_get_type(partition)), 16);
+  return std::string(text, end.ptr);
+}
+
+// Partitions of the table on the disk; those that hold others are not regions.
+Result<std::vector<Region>> read_partitions(int fd, const Region& disk, ProbeResult& result) {
+  std::vector<Region> regions;
+  const auto probe = open_region(fd, disk);
+  if (!probe) return fail(probe.error(), "libblkid");
+  blkid_partlist list = ::blkid_probe_get_partitions(probe->get());
+  if (list == nullptr) return regions;  // none; if it was an error, read_signatures() meets it too
+  const int count = ::blkid_partlist_numof_partitions(list);
+  for (int index = 0; index < count; ++index) {
+    blkid_partition entry = ::blkid_partlist_get_partition(list, index);
+    if (entry == nullptr) continue;
+    if (result.partitions.size() >= kPartitionsMax) {
+      result.truncated = true;
+      break;
+    }
+    // libblkid counts in 512 bytes whatever the disk's sectors.
+    const Partition partition{partition_name(disk.device, ::blkid_partition_get_partno(entry)),
+                              static_cast<std::uint64_t>(::blkid_partition_get_start(entry)) * 512,
+                              static_cast<std::uint64_t>(::blkid_partition_get_size(entry)) * 512,
+                              type_of(entry)};
+    result.partitions.push_back(partition);
+    const bool inside = partition.start_bytes < disk.size_bytes && partition.size_bytes > 0 &&
+                        partition.size_bytes <= disk.size_bytes - partition.start_bytes;
+    if (inside && partition.start_bytes > 0 && ::blkid_partition_is_extended(entry) == 0) {
+      regions.push_back({partition.start_bytes, partition.size_bytes, partition.name});
+    }
+  }
+  return regions;
+}
+
+// ---- what libblkid does not look for
+
+struct OwnMagic {
+  std::uint64_t offset_bytes;
+  std::string_view magic;
+  std::string_view type;
+  std::string_view usage;
+};
+
+constexpr std::string_view kBlueStoreMagic = "bluestore block device\n";
+constexpr std::string_view kBtrfsMagic = "_BHRfS_M";
+constexpr std::array kOwnMagics{
+    OwnMagic{0, "SPDKBLOB", "spdk_blob", "other"},  // SPDK lib/blob: Longhorn v2
+    // Replicas of the label since Ceph 19.2.1 (bdev_label_positions).
+    OwnMagic{1 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
+    OwnMagic{10 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
+    OwnMagic{100 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
+    OwnMagic{1000 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
+    // Superblock mirrors (btrfs on-disk format); the first is libblkid's.
+    OwnMagic{64 * kMiB + 64, kBtrfsMagic, "btrfs", "filesystem"},
+    OwnMagic{256 * kGiB + 64, kBtrfsMagic, "btrfs", "filesystem"},
+};
+
+Result<void> read_exactly(int fd, std::uint64_t offset_bytes, char* out, std::size_t size_bytes) {
+  while (size_bytes > 0) {
+    const ssize_t got = ::pread(fd, out, size_bytes, static_cast<off_t>(offset_bytes));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      return fail(ErrorCode::Io, "read at byte " + std::to_string(offset_bytes) + ": " +
+                                     std::strerror(got == 0 ? EIO : errno));
+    }
+    offset_bytes += static_cast<std::uint64_t>(got);
+    out += got;
+    size_bytes -= static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+Result<void> read_own_magics(int fd, const std::string& name, ProbeResult& result) {
+  for (const OwnMagic& own : kOwnMagics) {
+    if (own.offset_bytes + own.magic.size() > result.size_bytes) continue;
+    std::array<char, 32> bytes{};
+    const auto read = read_exactly(fd, own.offset_bytes, bytes.data(), own.magic.size());
+    if (!read) return fail(read.error(), name);
+    if (std::string_view(bytes.data(), own.magic.size()) != own.magic) continue;
+    result.signatures.push_back({.type = std::string(own.type),
+                                 .usage = std::string(own.usage),
+                                 .offset_bytes = own.offset_bytes,
+                                 .length_bytes = static_cast<std::uint32_t>(own.magic.size()),
+                                 .device = name});
+  }
+  return {};
+}
+
+// The first byte in the area that is not zero.
+Result<std::optional<std::uint64_t>> first_data(int fd, std::uint64_t start_bytes,
+                                                std::uint64_t size_bytes) {
+  std::vector<char> bytes(size_bytes);
+  const auto read = read_exactly(fd, start_bytes, bytes.data(), bytes.size());
+  if (!read) return fail(read.error(), "sample");
+  const auto found = std::ranges::find_if(bytes, [](char byte) { return byte != 0; });
+  if (found == bytes.end()) return std::optional<std::uint64_t>();
+  return std::optional(start_bytes + static_cast<std::uint64_t>(found - bytes.begin()));
+}
+
+Result<void> sample_data(int fd, ProbeResult& result) {
+  struct Area {
+    std::uint64_t start_bytes;
+    std::uint64_t size_bytes;
+  };
+  const std::uint64_t end_bytes = result.size_bytes;
+  const std::uint64_t edge_bytes = std::min(end_bytes, kMiB);
+  std::vector<Area> areas{{0, edge_bytes}, {end_bytes - edge_bytes, edge_bytes}};
+  for (const OwnMagic& own : kOwnMagics) {
+    const std::uint64_t start_bytes = own.offset_bytes / 4096 * 4096;
+    if (start_bytes + 4096 <= end_bytes) areas.push_back({start_bytes, 4096});
+  }
+  for (const Area& area : areas) {
+    const auto found = first_data(fd, area.start_bytes, area.size_bytes);
+    if (!found) return fail(found.error(), "look for data");
+    if (found->has_value()) result.data_offsets_bytes.push_back(**found);
+  }
+  std::ranges::sort(result.data_offsets_bytes);
+  const auto doubled = std::ranges::unique(result.data_offsets_bytes);
+  result.data_offsets_bytes.erase(doubled.begin(), doubled.end());
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t diskseq_of(int fd) {
+  __u64 diskseq = 0;
+  return ::ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0 ? diskseq : 0;
+}
+
+Result<ProbeResult> probe(int fd, std::string_view name) {
+  ProbeResult result;
+  if (auto read = read_geometry(fd, result); !read) return fail(read.error(), name);
+  if (result.size_bytes == 0) return fail(ErrorCode::Io, std::string(name) + ": has no medium");
+
+  const Region disk{0, result.size_bytes, std::string(name)};
+  if (auto read = read_signatures(fd, disk, result); !read) return fail(read.error(), "probe");
+  const auto partitions = read_partitions(fd, disk, result);
+  if (!partitions) return fail(partitions.error(), "probe");
+  for (const Region& partition : *partitions) {
+    if (auto read = read_signatures(fd, partition, result); !read) {
+      return fail(read.error(), "probe");
+    }
+  }
+  if (auto read = read_own_magics(fd, disk.device, result); !read)
+    return fail(read.error(), "probe");
+  if (auto read = sample_data(fd, result); !read) return fail(read.error(), name);
+  std::ranges::stable_sort(result.signatures, {}, &Signature::offset_bytes);
+  if (result.signatures.size() > kSignaturesMax) result.signatures.resize(kSignaturesMax);
+  return result;
+}
+
+}  // namespace joist::disk

@@ -1,0 +1,27 @@
+// Reads what is on a disk, through a descriptor that somebody else opened.
+//
+// libblkid 2.38 does the reading, asked for every signature it knows rather
+// than for the likeliest: copies, leftovers and contradictions all count. What
+// it does not know (SPDK, BlueStore's and btrfs' further copies) and what no
+// format explains is looked for here. Nothing is ever written.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "disk/probe_result.h"
+
+namespace joist::disk {
+
+// `fd`: a whole disk, or an image in a regular file, open for reading. `name`:
+// what its partitions are named after. Partitions are read through the same
+// descriptor, so those that have no node count too. Leaves `holders` and `held`
+// to the caller: they are not on the disk. Io if any of it cannot be read: a
+// part that could not be read may hold anything. Blocks for as long as the
+// device does. Needs no privilege.
+Result<ProbeResult> probe(int fd, std::string_view name);
+
+// BLKGETDISKSEQ (Linux 5.15); 0 where the kernel does not number disks.
+std::uint64_t diskseq_of(int fd);
+
+}  // namespace joist::disk

@@ -1,0 +1,243 @@
+#include "disk/stack.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+#include "disk/identity.h"
+
+namespace joist::disk {
+namespace {
+
+constexpr std::array<std::string_view, 7> kSystemPoints{
+    "/", "/boot", "/boot/efi", "/boot/firmware", "/efi", "/usr", "/var"};
+
+// Stand on memory or on another host. Root itself must stand on a disk all the
+// same: with it on one of these, nobody knows what the host boots from.
+constexpr std::array<std::string_view, 9> kDisklessTypes{
+    "autofs", "tmpfs", "ramfs", "rootfs", "nfs", "nfs4", "cifs", "9p", "virtiofs"};
+
+bool contains(const auto& list, const auto& value) {
+  return std::ranges::find(list, value) != std::ranges::end(list);
+}
+
+// The whole devices that something stands on.
+struct Footing {
+  std::set<std::string> disks;
+  bool complete = true;  // every way down ended at a disk
+};
+
+class Tracer {
+ public:
+  explicit Tracer(const BlockLayer& layer) : layer_(layer) {
+    for (const BlockDevice& device : layer.devices) {
+      by_name_[device.name] = &device;
+      by_number_[device.number] = &device;
+      if (!device.dm_name.empty()) by_mapper_name_[device.dm_name] = device.name;
+    }
+  }
+
+  DiskUsers trace();
+
+ private:
+  void trace_mounts();
+  void trace_swaps();
+  void add_holders();
+  void add_btrfs_members();
+
+  const BlockDevice* find(const std::string& name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+
+  std::vector<std::string> devices_of(const Mount& mount) const;
+  std::vector<std::string> devices_of_source(const Mount& mount) const;
+  const Mount* mount_of_file(const std::string& path) const;
+  Footing footing_of(const std::vector<std::string>& devices) const;
+  void go_down(const std::string& name, Footing& footing, std::set<std::string>& seen) const;
+  void go_down_file(const std::string& path, Footing& footing, std::set<std::string>& seen) const;
+  void add(const Use& use, const std::set<std::string>& disks);
+  void unresolved(const std::string& why);
+
+  const BlockLayer& layer_;
+  std::map<std::string, const BlockDevice*> by_name_;
+  std::map<DeviceNumber, const BlockDevice*> by_number_;
+  std::map<std::string, std::string> by_mapper_name_;
+  DiskUsers users_;
+};
+
+void Tracer::unresolved(const std::string& why) {
+  if (users_.system_unresolved.empty()) users_.system_unresolved = why;
+}
+
+void Tracer::add(const Use& use, const std::set<std::string>& disks) {
+  for (const std::string& disk : disks) {
+    std::vector<Use>& uses = users_.by_disk[disk];
+    if (!contains(uses, use)) uses.push_back(use);
+  }
+}
+
+// btrfs, and whatever else has no block device's number of its own.
+std::vector<std::string> Tracer::devices_of_source(const Mount& mount) const {
+  std::string source = mount.source_device;
+  constexpr std::string_view kMapper = "/dev/mapper/";
+  if (source.empty() && mount.source.starts_with(kMapper)) {
+    const auto found = by_mapper_name_.find(mount.source.substr(kMapper.size()));
+    if (found != by_mapper_name_.end()) source = found->second;
+  }
+  if (source.empty()) return {};
+  if (mount.type != "btrfs") return {source};
+  for (const BtrfsFilesystem& filesystem : layer_.btrfs) {
+    if (contains(filesystem.devices, source)) return filesystem.devices;
+  }
+  return {};  // of how many devices it is made is not known
+}
+
+std::vector<std::string> Tracer::devices_of(const Mount& mount) const {
+  if (mount.device.major == 0) return devices_of_source(mount);
+  const auto found = by_number_.find(mount.device);
+  if (found == by_number_.end()) return {};
+  return {found->second->name};
+}
+
+// The mount that a path lies on: the longest mount point, and of equals the last.
+const Mount* Tracer::mount_of_file(const std::string& path) const {
+  const Mount* best = nullptr;
+  for (const Mount& mount : layer_.mounts) {
+    const std::string prefix = mount.point == "/" ? "/" : mount.point + "/";
+    if (!mount.of_host || !path.starts_with(prefix)) continue;
+    if (best == nullptr || mount.point.size() >= best->point.size()) best = &mount;
+  }
+  return best;
+}
+
+void Tracer::go_down_file(const std::string& path, Footing& footing,
+                          std::set<std::string>& seen) const {
+  const Mount* mount = mount_of_file(path);
+  if (mount != nullptr && contains(kDisklessTypes, mount->type)) return;
+  const auto devices = mount == nullptr ? std::vector<std::string>{} : devices_of(*mount);
+  if (devices.empty()) footing.complete = false;
+  for (const std::string& device : devices) go_down(device, footing, seen);
+}
+
+void Tracer::go_down(const std::string& name, Footing& footing, std::set<std::string>& seen) const {
+  const BlockDevice* device = find(name);
+  if (device == nullptr) {
+    footing.complete = false;
+    return;
+  }
+  if (!seen.insert(name).second) return;
+  if (!device->parent.empty()) return go_down(device->parent, footing, seen);
+
+  footing.disks.insert(name);
+  for (const std::string& slave : device->slaves) go_down(slave, footing, seen);
+  if (!device->backing_file.empty()) go_down_file(device->backing_file, footing, seen);
+  const bool goes_on = !device->slaves.empty() || !device->backing_file.empty();
+  if (!goes_on && stands_on_others(*device)) footing.complete = false;
+}
+
+Footing Tracer::footing_of(const std::vector<std::string>& devices) const {
+  Footing footing;
+  footing.complete = !devices.empty();
+  std::set<std::string> seen;
+  for (const std::string& device : devices) go_down(device, footing, seen);
+  return footing;
+}
+
+// One mount of a file system is enough to say that it is in use: of its bind
+// mounts, which are many on a Kubernetes node, only the system's own are kept.
+void Tracer::trace_mounts() {
+  std::set<DeviceNumber> seen_whole;
+  for (const Mount& mount : layer_.mounts) {
+    if (mount.device.major != 0 && mount.root == "/") seen_whole.insert(mount.device);
+  }
+  std::set<std::pair<DeviceNumber, std::string>> seen;
+  for (const Mount& mount : layer_.mounts) {
+    const bool system = contains(kSystemPoints, mount.point);
+    const bool bound = mount.root != "/" && seen_whole.contains(mount.device);
+    const bool again = !seen.insert({mount.device, mount.root}).second;
+    if (!system && (bound || again)) continue;
+
+    const auto devices = devices_of(mount);
+    bool complete = !devices.empty();
+    for (const std::string& device : devices) {
+      const Footing footing = footing_of({device});
+      complete = complete && footing.complete;
+      add({.kind = "mount", .target = mount.point, .via = device, .system = system}, footing.disks);
+    }
+    const bool diskless = mount.point != "/" && contains(kDisklessTypes, mount.type);
+    if (system && mount.of_host && !complete && !diskless) {
+      unresolved(mount.point + " (" + mount.type + " from \"" + mount.source +
+                 "\") cannot be traced to the disks it stands on");
+    }
+  }
+}
+
+void Tracer::trace_swaps() {
+  for (const Swap& swap : layer_.swaps) {
+    Footing footing;
+    std::string via = swap.device;
+    if (swap.file) {
+      std::set<std::string> seen;
+      go_down_file(swap.path, footing, seen);
+      via = swap.path;
+    } else {
+      footing = footing_of({swap.device});
+    }
+    add({.kind = "swap", .target = "swap", .via = via, .system = true}, footing.disks);
+    if (!footing.complete) {
+      unresolved("swap " + swap.path + " cannot be traced to the disks it stands on");
+    }
+  }
+}
+
+void Tracer::add_holders() {
+  for (const BlockDevice& device : layer_.devices) {
+    const std::string& disk = device.parent.empty() ? device.name : device.parent;
+    for (const std::string& holder : device.holders) {
+      add({.kind = "holder", .target = holder, .via = device.name}, {disk});
+    }
+  }
+}
+
+// A mounted btrfs shows one of its devices in mountinfo. The others are as used.
+void Tracer::add_btrfs_members() {
+  for (const BtrfsFilesystem& filesystem : layer_.btrfs) {
+    for (const std::string& name : filesystem.devices) {
+      for (const std::string& disk : footing_of({name}).disks) {
+        const bool known = std::ranges::any_of(users_.by_disk[disk], [&name](const Use& use) {
+          return use.kind == "mount" && use.via == name;
+        });
+        if (known) continue;
+        add({.kind = "holder", .target = "btrfs " + filesystem.uuid, .via = name}, {disk});
+      }
+    }
+  }
+}
+
+DiskUsers Tracer::trace() {
+  for (const std::string& error : layer_.unread) unresolved(error);
+  const bool root_seen = std::ranges::any_of(
+      layer_.mounts, [](const Mount& mount) { return mount.of_host && mount.point == "/"; });
+  if (!root_seen) unresolved("no mount of / is to be seen");
+
+  trace_mounts();
+  trace_swaps();
+  add_holders();
+  add_btrfs_members();
+  for (auto& [disk, uses] : users_.by_disk) {
+    std::ranges::stable_sort(uses, [](const Use& left, const Use& right) {
+      if (left.system != right.system) return left.system;
+      return std::tie(left.kind, left.target) > std::tie(right.kind, right.target);
+    });
+    if (uses.size() > kUsesMax) uses.resize(kUsesMax);
+  }
+  return std::move(users_);
+}
+
+}  // namespace
+
+DiskUsers trace_users(const BlockLayer& layer) { return Tracer(layer).trace(); }
+
+}  // namespace joist::disk
