@@ -213,7 +213,7 @@ def main():
         print(f"demo: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0
+        return 130 if arguments.once else 0
     print("\nEverything was shown, and everything is removed again.")
     return 0
 
