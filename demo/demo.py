@@ -59,9 +59,9 @@ def make_disks(stack):
     run("pvcreate", "-qq", "--yes", "--config", only_it, lvm)
 
     return (
-        (blank, "nothing", "DISK_CLASS_BLANK", None),
-        (filesystem, "ext4 with a file on it", "DISK_CLASS_FOREIGN", "ext4"),
-        (lvm, "an LVM physical volume", "DISK_CLASS_FOREIGN", "LVM2_member"),
+        (blank, "nothing", "blank", None),
+        (filesystem, "ext4 with a file on it", "foreign", "ext4"),
+        (lvm, "an LVM physical volume", "foreign", "LVM2_member"),
     )
 
 

@@ -27,9 +27,9 @@ eventually() { # COMMAND...: the machine is emulated, and slow
 is_active() { systemctl is-active "$@"; }
 json() { python3 -c 'import json, sys; data = json.load(sys.stdin); sys.exit(0 if eval(sys.argv[1]) else str(data))' "$1"; }
 disk_is() { # NAME CLASS
-  joistctl -o json disks | json "[d['class'] for d in data['disks'] if d['name'] == '$1'] == ['DISK_CLASS_$2']"
+  joistctl -o json disks | json "[d['class'] for d in data['disks'] if d['name'] == '$1'] == ['$2']"
 }
-connected() { joistctl -o json nodes | json "[n['state'] for n in data['nodes']] == ['NODE_STATE_CONNECTED']"; }
+connected() { joistctl -o json nodes | json "[n['state'] for n in data['nodes']] == ['connected']"; }
 sample() { curl -sS http://127.0.0.1:7444/metrics | grep -F "$1" | grep -v '^#'; }
 runs_as() { # USER UNIT
   [[ $(ps -o user= -p "$(systemctl show -P MainPID "$2")") == "$1"* ]]
@@ -72,9 +72,9 @@ check "joistctl status answers" joistctl status
 check "everybody may ask for the status" runuser -u nobody -- joistctl status
 check "joining with a token" join
 check "the installer has the node connected" eventually connected
-check "the root disk is system" eventually disk_is vda SYSTEM
-check "the blank disk is blank" eventually disk_is vdb BLANK
-check "the disk with a file system is foreign" eventually disk_is vdc FOREIGN
+check "the root disk is system" eventually disk_is vda system
+check "the blank disk is blank" eventually disk_is vdb blank
+check "the disk with a file system is foreign" eventually disk_is vdc foreign
 check "the helper has no capability" no_capability joist-helper.service
 check "the agent's exposure is at most 2.0" exposure_at_most joist-agent.service 20
 check "the helper's exposure is at most 2.0" exposure_at_most joist-helper.service 20

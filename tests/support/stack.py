@@ -296,11 +296,11 @@ class Stack:
                         alive=[self.agent, self.installer])
 
     def agent_connected(self):
-        return self.condition("InstallerConnected").get("status") == "CONDITION_STATUS_TRUE"
+        return self.condition("InstallerConnected").get("status") == "true"
 
     def connected_node(self):
         for node in self.ctl_json("nodes").get("nodes", []):
-            if node.get("state") == "NODE_STATE_CONNECTED":
+            if node.get("state") == "connected":
                 return node
         return None
 
