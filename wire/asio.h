@@ -1,5 +1,9 @@
 // The only place Joist includes Boost.Asio's coroutine headers, and the few
 // words that the asynchronous parts share.
+//
+// In `co_await f(args)` give every argument that owns something a name first and
+// move it: g++ 12 destroys a temporary that was converted to a parameter (a
+// lambda to a std::function) twice.
 #pragma once
 
 #include <exception>
