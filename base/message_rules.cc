@@ -90,7 +90,7 @@ What string_breach(const std::string& text, const FieldDescriptor& field, v1::Fo
            " are too long, expected at most " + std::to_string(length_max);
   }
   if (!text.empty() && !has_format(text, format)) {
-    return quoted(text) + " does not fit, expected " + format_expected(format);
+    return in_quotes(text) + " does not fit, expected " + format_expected(format);
   }
   return {};
 }
@@ -137,7 +137,7 @@ What entry_breach(const Message& entry, const v1::Rule& rule) {
     std::string scratch;
     const auto& text = Value{entry, key, -1}.text(scratch);
     if (!has_format(text, rule.key_format())) {
-      return "the key " + quoted(text) + " does not fit, expected " +
+      return "the key " + in_quotes(text) + " does not fit, expected " +
              format_expected(rule.key_format());
     }
     if (auto what = string_breach(text, key, v1::FORMAT_UNSPECIFIED, kLengthMax)) return what;
@@ -176,7 +176,7 @@ std::string entry_path(const Message& message, const FieldDescriptor& field, int
   const auto& key = *entry.GetDescriptor()->map_key();
   std::string scratch;
   if (key.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    return field.name() + "[" + quoted(Value{entry, key, -1}.text(scratch)) + "]";
+    return field.name() + "[" + in_quotes(Value{entry, key, -1}.text(scratch)) + "]";
   }
   return field.name() + "[" + number_text(number_of({entry, key, -1}).value_or(0)) + "]";
 }

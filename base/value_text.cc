@@ -69,7 +69,7 @@ constexpr std::array<TimeUnit, 7> kTimeUnits{{{"d", 86'400 * kNanosPerSecond},
 // not one, or too large.
 bool take_time(std::string_view& text, std::int64_t& seconds, std::int64_t& nanos) {
   Decimal number;
-  if (!take_decimal(text, number) || number.whole > kDurationSecondsMax) return false;
+  if (!take_decimal(text, number)) return false;
   const auto* unit =
       std::ranges::find_if(kTimeUnits, [&](const TimeUnit& u) { return text.starts_with(u.name); });
   if (unit == kTimeUnits.end()) return false;
@@ -78,6 +78,7 @@ bool take_time(std::string_view& text, std::int64_t& seconds, std::int64_t& nano
   const auto whole = static_cast<std::int64_t>(number.whole);
   const auto billionths = static_cast<std::int64_t>(number.billionths);
   if (unit->nanos >= kNanosPerSecond) {
+    if (whole > kDurationSecondsMax) return false;  // and the product does not overflow
     seconds += whole * (unit->nanos / kNanosPerSecond);
     nanos += billionths * (unit->nanos / kNanosPerSecond);
   } else {
@@ -163,7 +164,7 @@ Result<Duration> parse_duration(std::string_view text) {
   while (good && !rest.empty()) good = take_time(rest, seconds, nanos);
   if (!good) {
     return fail(ErrorCode::Malformed,
-                quoted(text) + " is not a duration, expected such as 30s, 500ms or 1h30m");
+                in_quotes(text) + " is not a duration, expected such as 30s, 500ms or 1h30m");
   }
   Duration duration;
   duration.set_seconds(negative ? -seconds : seconds);
@@ -191,7 +192,7 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
   Timestamp timestamp;
   if (!google::protobuf::util::TimeUtil::FromString(std::string(text), &timestamp)) {
     return fail(ErrorCode::Malformed,
-                quoted(text) + " is not a time, expected RFC 3339: 2026-05-01T10:00:00Z");
+                in_quotes(text) + " is not a time, expected RFC 3339: 2026-05-01T10:00:00Z");
   }
   return timestamp;
 }
@@ -214,11 +215,11 @@ Result<std::uint64_t> parse_size_bytes(std::string_view text) {
       std::ranges::find_if(kSizeUnits, [&](const SizeUnit& u) { return u.name == rest; });
   if (!is_number || unit == kSizeUnits.end()) {
     return fail(ErrorCode::Malformed,
-                quoted(text) + " is not a size, expected such as 10GiB, 500MB or 4096");
+                in_quotes(text) + " is not a size, expected such as 10GiB, 500MB or 4096");
   }
   if (!scale(number, unit->bytes, bytes)) {
     return fail(ErrorCode::Malformed,
-                quoted(text) + " is not a whole number of bytes below 16 EiB");
+                in_quotes(text) + " is not a whole number of bytes below 16 EiB");
   }
   return bytes;
 }
@@ -274,7 +275,7 @@ std::string enum_words(const EnumDescriptor& type) {
   return words;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr int kCharactersMax = 40;
   std::string line = "\"";
   for (int count = 0; !text.empty(); ++count) {

@@ -50,6 +50,6 @@ std::string enum_words(const google::protobuf::EnumDescriptor& type);
 
 // Text from outside as one short line for an error: quoted, control characters
 // and invalid UTF-8 escaped, cut after 40 characters.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace joist

@@ -129,7 +129,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   [[noreturn]] static void refuse_tag(YamlPlace place, const std::string& tag) {
-    throw YamlRefusal{place, "the tag " + quoted(tag) + " is not supported, leave it out"};
+    throw YamlRefusal{place, "the tag " + in_quotes(tag) + " is not supported, leave it out"};
   }
 
   bool awaits_key() const {
@@ -154,7 +154,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Open& map = open_.back();
     if (!map.seen.insert(node.text).second) {
       const auto first = std::ranges::find(map.node.keys, node.text, &YamlKey::text);
-      throw YamlRefusal{node.place, "duplicate key " + quoted(node.text) +
+      throw YamlRefusal{node.place, "duplicate key " + in_quotes(node.text) +
                                         ", expected once: it is in line " +
                                         std::to_string(first->place.line) + " already"};
     }

@@ -35,7 +35,7 @@ std::string found(const YamlNode& node) {
     case Kind::Map:
       return "a mapping";
     default:
-      return node.plain ? quoted(node.text) : "the text " + quoted(node.text);
+      return node.plain ? in_quotes(node.text) : "the text " + in_quotes(node.text);
   }
 }
 
@@ -172,7 +172,7 @@ class Decoder {
     }
     const auto closest = closest_word(key.text, known);
     complain(key.place, "",
-             "unknown key " + quoted(prefix + key.text) +
+             "unknown key " + in_quotes(prefix + key.text) +
                  (closest       ? ", did you mean " + *closest + "?"
                   : all.empty() ? ", expected none here"
                                 : ", expected one of " + all));
@@ -206,7 +206,7 @@ class Decoder {
   }
 
   static std::string entry_name(const YamlNode& node, int index) {
-    return node.kind == Kind::Map ? quoted(node.keys[static_cast<std::size_t>(index)].text)
+    return node.kind == Kind::Map ? in_quotes(node.keys[static_cast<std::size_t>(index)].text)
                                   : std::to_string(index);
   }
 
@@ -247,7 +247,7 @@ class Decoder {
     const auto& entry_type = *target.field.message_type();
     for (std::size_t index = 0; index < node.keys.size(); ++index) {
       Message& entry = *target.reflection().AddMessage(&target.message, &target.field);
-      const std::string path = target.path + "[" + quoted(node.keys[index].text) + "]";
+      const std::string path = target.path + "[" + in_quotes(node.keys[index].text) + "]";
       YamlNode key;
       key.kind = Kind::Scalar;
       key.place = node.keys[index].place;
@@ -345,7 +345,7 @@ class Decoder {
       if (parse_number(node.text, number)) return store(target, number, set, add);
       const v1::Rule& rule = rule_of(target.field);
       complain(node.place, target.path,
-               quoted(node.text) + " is out of range, expected " +
+               in_quotes(node.text) + " is out of range, expected " +
                    (rule.bounded() ? integer_range(rule.min(), rule.max())
                                    : std::to_string(std::numeric_limits<Number>::min()) + " to " +
                                          std::to_string(std::numeric_limits<Number>::max())));
@@ -359,7 +359,7 @@ class Decoder {
     }
     if (*size_bytes > static_cast<std::uint64_t>(std::numeric_limits<Number>::max())) {
       complain(node.place, target.path,
-               quoted(node.text) + " is out of range, expected at most " +
+               in_quotes(node.text) + " is out of range, expected at most " +
                    std::to_string(std::numeric_limits<Number>::max()));
       return false;
     }
