@@ -60,7 +60,7 @@ std::string_view kind_name(v1::DiskKind kind) {
   }
 }
 
-// Why what was read was not this disk as it was observed; empty: it was.
+// What shows that another disk was read than was observed; empty: nothing.
 std::string difference(const Disk& disk, const ProbeResult& probe) {
   if (disk.diskseq != 0 && probe.diskseq != 0 && disk.diskseq != probe.diskseq) {
     return "disk sequence " + std::to_string(probe.diskseq) + ", not " +
@@ -74,6 +74,16 @@ std::string difference(const Disk& disk, const ProbeResult& probe) {
            std::to_string(disk.logical_sector_bytes);
   }
   return {};
+}
+
+// A reading of something else is no reading.
+ProbeOutcome of_this_disk(const Disk& disk, ProbeOutcome probe) {
+  const ProbeResult* found = probed(probe);
+  if (found == nullptr) return probe;
+  const std::string other = difference(disk, *found);
+  if (other.empty()) return probe;
+  return Result<ProbeResult>(
+      fail(ErrorCode::Unavailable, "what was read had " + other + "; it is read again"));
 }
 
 void add_boot_partitions(const std::vector<Partition>& partitions, Reasons& reasons) {
@@ -177,16 +187,14 @@ std::string describe(const Signature& signature) {
 }
 
 // Not known to be empty, for want of a reading of it.
-Reasons why_unknown(const Disk& disk, const ProbeOutcome& probe, const std::string& other) {
+Reasons why_unknown(const Disk& disk, const ProbeOutcome& probe) {
   Reasons reasons;
   if (!probe.has_value()) {
     reasons.push_back({"NotProbed", "nobody has read it yet"});
   } else if (!probe->has_value() && probe->error().code == ErrorCode::Io) {
     reasons.push_back({"Unreadable", probe->error().message});
-  } else if (!probe->has_value()) {
+  } else {
     reasons.push_back({"NotProbed", probe->error().message});
-  } else if (!other.empty()) {
-    reasons.push_back({"AnotherDisk", "what was read had " + other + "; it is read again"});
   }
   for (const std::string& type : disk.udev_types) {
     reasons.push_back({"HasSignature", "udev found " + type});
@@ -240,11 +248,10 @@ std::string_view class_name(v1::DiskClass disk_class) {
   }
 }
 
-Verdict classify(const Disk& disk, const std::string& system_unresolved, const ProbeOutcome& probe,
-                 const v1::StorageSpec& spec) {
+Verdict classify(const Disk& disk, const std::string& system_unresolved,
+                 const ProbeOutcome& any_probe, const v1::StorageSpec& spec) {
+  const ProbeOutcome probe = of_this_disk(disk, any_probe);
   const ProbeResult* found = probed(probe);
-  const std::string other = found == nullptr ? "" : difference(disk, *found);
-  if (!other.empty()) found = nullptr;
 
   struct Group {
     v1::DiskClass disk_class;
@@ -259,7 +266,7 @@ Verdict classify(const Disk& disk, const std::string& system_unresolved, const P
   if (found != nullptr) {
     groups[3].reasons = why_foreign(disk, *found);
   } else if (worth_probing(disk, spec)) {
-    groups[3].reasons = why_unknown(disk, probe, other);
+    groups[3].reasons = why_unknown(disk, probe);
   }
 
   Verdict verdict;
@@ -283,7 +290,7 @@ std::vector<ClassifiedDisk> classify(const Inventory& inventory,
   for (const Disk& disk : inventory.disks) {
     const auto found = probes.find(disk.name);
     ProbeOutcome probe;
-    if (found != probes.end()) probe = found->second;
+    if (found != probes.end()) probe = of_this_disk(disk, found->second);
     Verdict verdict = classify(disk, inventory.system_unresolved, probe, spec);
     disks.push_back({disk, std::move(probe), std::move(verdict)});
   }

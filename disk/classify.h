@@ -45,7 +45,8 @@ bool worth_probing(const Disk& disk, const v1::StorageSpec& spec);
 //   unusable  could not be used even if it is blank
 //   foreign   something is on it, or it is not known that nothing is
 //   blank     probed to the end, and nothing found
-// A probe of another attachment, size or sector size than `disk` counts as none.
+// A probe of another attachment, size or sector size than `disk` counts as none: in the list
+// it is replaced by an Unavailable error.
 Verdict classify(const Disk& disk, const std::string& system_unresolved, const ProbeOutcome& probe,
                  const v1::StorageSpec& spec);
 

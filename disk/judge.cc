@@ -19,8 +19,7 @@ struct Ruling {
 // cannot be read (EIO) is as known as it will get.
 bool awaits_probe(const ClassifiedDisk& disk) {
   if (disk.verdict.disk_class != v1::DISK_CLASS_FOREIGN) return false;
-  const std::string& code = disk.verdict.reasons.front().code;
-  return code == "NotProbed" || code == "AnotherDisk";
+  return disk.verdict.reasons.front().code == "NotProbed";
 }
 
 std::string count_by_class(const std::vector<ClassifiedDisk>& disks) {

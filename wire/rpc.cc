@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/message_rules.h"
 #include "base/message_text.h"
+#include "base/problem.h"
 #include "joist/v1/helper.pb.h"
-#include "wire/problem.h"
 
 namespace joist::wire {
 namespace {

@@ -3,8 +3,8 @@
 #include <exception>
 #include <optional>
 
+#include "base/problem.h"
 #include "joist/v1/helper.pb.h"
-#include "wire/problem.h"
 
 namespace joist::wire {
 namespace {

@@ -1,10 +1,14 @@
-#include "wire/problem.h"
+#include "base/problem.h"
 
 #include <algorithm>
 #include <array>
 
-namespace joist::wire {
+#include "base/printable.h"
+
+namespace joist {
 namespace {
+
+constexpr std::size_t kMessageLengthMax = 4096;
 
 constexpr std::array kCodes{
     ProblemCode{ErrorCode::Malformed, "invalid", 400},
@@ -26,4 +30,11 @@ ErrorCode error_code_of(std::string_view name) {
   return found == kCodes.end() ? ErrorCode::Io : found->code;
 }
 
-}  // namespace joist::wire
+v1::Problem to_problem(const Error& error) {
+  v1::Problem problem;
+  problem.set_code(std::string(problem_code(error.code).name));
+  problem.set_message(printable(error.message, kMessageLengthMax));
+  return problem;
+}
+
+}  // namespace joist

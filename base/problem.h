@@ -1,11 +1,12 @@
-// How an Error travels: one table for both directions.
+// How an Error travels: one table for both directions and all transports.
 #pragma once
 
 #include <string_view>
 
 #include "base/result.h"
+#include "joist/v1/helper.pb.h"
 
-namespace joist::wire {
+namespace joist {
 
 struct ProblemCode {
   ErrorCode code;
@@ -15,7 +16,10 @@ struct ProblemCode {
 
 const ProblemCode& problem_code(ErrorCode code);
 
-// Io for a name that is not known: a newer server may have more.
+// Io for a name that is not known: a newer peer may have more.
 ErrorCode error_code_of(std::string_view name);
 
-}  // namespace joist::wire
+// The message made printable.
+v1::Problem to_problem(const Error& error);
+
+}  // namespace joist

@@ -1,0 +1,96 @@
+#include "helper/disk_opening.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/sys_root.h"
+#include "disk/mountinfo.h"
+#include "disk/probe.h"
+
+namespace joist::helper {
+namespace {
+
+// O_NONBLOCK: a drive without a medium says so instead of waiting for one.
+constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+
+std::string node_of(std::string_view name) {
+  std::string path = "/dev/" + std::string(name);
+  std::replace(path.begin() + 5, path.end(), '!', '/');
+  return path;
+}
+
+Result<void> check_is_device(int fd, const std::string& node, disk::DeviceNumber number) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat " + node);
+  if (!S_ISBLK(status.st_mode) || status.st_rdev != makedev(number.major, number.minor)) {
+    return fail(ErrorCode::Refused, node + " is not block device " + std::to_string(number.major) +
+                                        ":" + std::to_string(number.minor));
+  }
+  return {};
+}
+
+Result<void> check_is_meant(int fd, const std::string& node, std::uint64_t diskseq) {
+  if (diskseq == 0) return {};
+  const std::uint64_t found = disk::diskseq_of(fd);
+  if (found == diskseq) return {};
+  return fail(ErrorCode::Refused, node + " is another disk by now (sequence " +
+                                      std::to_string(found) + ", asked for " +
+                                      std::to_string(diskseq) + "); look at the disks again");
+}
+
+std::vector<std::string> holders_of(const SysRoot& root, const std::string& directory) {
+  auto holders = root.list(directory + "/holders").value_or(std::vector<std::string>{});
+  for (const std::string& name : root.list(directory).value_or(std::vector<std::string>{})) {
+    const std::string partition = directory + "/" + name;
+    if (!root.exists(partition + "/partition")) continue;
+    const auto more = root.list(partition + "/holders").value_or(std::vector<std::string>{});
+    holders.insert(holders.end(), more.begin(), more.end());
+  }
+  std::ranges::sort(holders);
+  const auto doubled = std::ranges::unique(holders);
+  holders.erase(doubled.begin(), doubled.end());
+  if (holders.size() > disk::kHoldersMax) holders.resize(disk::kHoldersMax);
+  return holders;
+}
+
+Result<bool> is_held(const std::string& node) {
+  const UniqueFd exclusive(::open(node.c_str(), kOpenFlags | O_EXCL));
+  if (exclusive) return false;
+  if (errno == EBUSY) return true;
+  return fail_errno(errno, "open " + node + " exclusively");
+}
+
+}  // namespace
+
+Result<OpenedDisk> open_disk(std::string_view name, std::uint64_t diskseq) {
+  const SysRoot root;
+  const std::string directory = "/sys/block/" + std::string(name);
+  const auto number_text = root.read_line(directory + "/dev");
+  if (!number_text) {
+    return fail(ErrorCode::NotFound, "no disk \"" + std::string(name) + "\" in /sys/block");
+  }
+  const auto number = disk::parse_device_number(*number_text);
+  if (!number) return fail(number.error(), directory + "/dev");
+
+  const std::string node = node_of(name);
+  OpenedDisk disk;
+  disk.fd = UniqueFd(::open(node.c_str(), kOpenFlags));
+  if (!disk.fd) return fail_errno(errno, "open " + node);
+  if (auto right = check_is_device(disk.fd.get(), node, *number); !right) {
+    return fail(right.error(), "open");
+  }
+  if (auto meant = check_is_meant(disk.fd.get(), node, diskseq); !meant) {
+    return fail(meant.error(), "open");
+  }
+  disk.holders = holders_of(root, directory);
+  const auto held = is_held(node);
+  if (!held) return fail(held.error(), name);
+  disk.held = *held;
+  return disk;
+}
+
+}  // namespace joist::helper

@@ -1,0 +1,176 @@
+// joist-helper: root's hands. Listens on one unix socket, which systemd or
+// --listen gives it, and serves nobody but the agent's user and root.
+#include <getopt.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/seqpacket.h"
+#include "helper/server.h"
+
+namespace {
+
+using joist::ErrorCode;
+using joist::Result;
+using joist::UniqueFd;
+
+constexpr const char* kUsage =
+    "Usage: joist-helper [--listen PATH] [--agent-user NAME|UID] [--idle-seconds N]\n"
+    "                    [--deadline-seconds N]\n"
+    "\n"
+    "Reads disks for joist-agent. Started by systemd through joist-helper.socket.\n"
+    "\n"
+    "  --listen PATH         make the socket at PATH instead of taking systemd's;\n"
+    "                        it is removed at the end\n"
+    "  --agent-user USER     who is served besides root (default joist)\n"
+    "  --idle-seconds N      end after N seconds without a client; 0: never (default 30)\n"
+    "  --deadline-seconds N  give up on a disk that does not answer (default 15)\n";
+
+constexpr int kBacklog = 64;
+
+struct Options {
+  std::string listen;
+  std::string agent_user = "joist";
+  joist::helper::ServerLimits limits;
+  bool help = false;
+};
+
+Result<long> parse_number(std::string_view option, std::string_view text, long min, long max) {
+  long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+    return joist::fail(ErrorCode::Malformed,
+                       std::string(option) + ": expected a whole number from " +
+                           std::to_string(min) + " to " + std::to_string(max) + ", got \"" +
+                           std::string(text) + "\"");
+  }
+  return number;
+}
+
+Result<Options> parse_options(int argc, char** argv) {
+  const option kOptions[] = {{"listen", required_argument, nullptr, 'l'},
+                             {"agent-user", required_argument, nullptr, 'u'},
+                             {"idle-seconds", required_argument, nullptr, 'i'},
+                             {"deadline-seconds", required_argument, nullptr, 'd'},
+                             {"help", no_argument, nullptr, 'h'},
+                             {nullptr, 0, nullptr, 0}};
+  Options options;
+  for (;;) {
+    const int letter = ::getopt_long(argc, argv, "h", kOptions, nullptr);
+    if (letter == -1) break;
+    if (letter == 'h') {
+      options.help = true;
+    } else if (letter == 'l') {
+      options.listen = optarg;
+    } else if (letter == 'u') {
+      options.agent_user = optarg;
+    } else if (letter == 'i') {
+      const auto seconds = parse_number("--idle-seconds", optarg, 0, 86'400);
+      if (!seconds) return joist::fail(seconds.error(), "options");
+      options.limits.idle = std::chrono::seconds(*seconds);
+    } else if (letter == 'd') {
+      const auto seconds = parse_number("--deadline-seconds", optarg, 1, 600);
+      if (!seconds) return joist::fail(seconds.error(), "options");
+      options.limits.deadline = std::chrono::seconds(*seconds);
+    } else {
+      return joist::fail(ErrorCode::Malformed, "unknown option; try --help");
+    }
+  }
+  if (optind < argc) {
+    return joist::fail(ErrorCode::Malformed,
+                       std::string("\"") + argv[optind] + "\" is not an option; try --help");
+  }
+  return options;
+}
+
+Result<uid_t> find_user(const std::string& user) {
+  if (!user.empty() && user.find_first_not_of("0123456789") == std::string::npos) {
+    const auto uid = parse_number("--agent-user", user, 0, 4'294'967'294);
+    if (!uid) return joist::fail(uid.error(), "options");
+    return static_cast<uid_t>(*uid);
+  }
+  const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+  if (entry == nullptr) {
+    return joist::fail(ErrorCode::NotFound, "--agent-user: no user \"" + user +
+                                                "\" on this host; create it or name another");
+  }
+  return entry->pw_uid;
+}
+
+// systemd's socket, if it gave us one (sd_listen_fds(3)).
+Result<UniqueFd> inherited_socket() {
+  const int count = ::sd_listen_fds(1);
+  if (count < 0) return joist::fail_errno(-count, "take the socket from systemd");
+  if (count == 0) {
+    return joist::fail(ErrorCode::Unavailable,
+                       "no socket from systemd: start joist-helper.socket, or use --listen PATH");
+  }
+  if (count > 1 || ::sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_SEQPACKET, 1) <= 0) {
+    return joist::fail(ErrorCode::Malformed,
+                       "expected one listening SOCK_SEQPACKET socket from systemd "
+                       "(ListenSequentialPacket=)");
+  }
+  return UniqueFd(SD_LISTEN_FDS_START);
+}
+
+// A socket for development: for root and the agent's user alone.
+Result<UniqueFd> own_socket(const std::string& path, uid_t agent_uid) {
+  auto listener = joist::listen_seqpacket(path, 0600, kBacklog);
+  if (!listener) return listener;
+  if (::geteuid() == 0 && ::chown(path.c_str(), agent_uid, static_cast<gid_t>(-1)) != 0) {
+    return joist::fail_errno(errno, "give " + path + " to the agent's user");
+  }
+  return listener;
+}
+
+Result<void> serve(const Options& options) {
+  const auto agent_uid = find_user(options.agent_user);
+  if (!agent_uid) return joist::fail(agent_uid.error(), "joist-helper");
+  auto listener =
+      options.listen.empty() ? inherited_socket() : own_socket(options.listen, *agent_uid);
+  if (!listener) return joist::fail(listener.error(), "joist-helper");
+
+  auto limits = options.limits;
+  limits.agent_uid = *agent_uid;
+  auto server = joist::helper::Server::make(std::move(*listener), limits);
+  if (!server) return joist::fail(server.error(), "joist-helper");
+  ::sd_notify(0, "READY=1\nSTATUS=Reads disks when asked");
+  auto served = server->run();
+  ::sd_notify(0, "STOPPING=1");
+  if (!options.listen.empty()) ::unlink(options.listen.c_str());
+  return served;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto options = parse_options(argc, argv);
+    if (!options) {
+      std::cerr << "joist-helper: " << options.error().message << '\n';
+      return 2;
+    }
+    if (options->help) {
+      std::cout << kUsage;
+      return 0;
+    }
+    if (const auto served = serve(*options); !served) {
+      joist::log(joist::Priority::Error, "joist-helper cannot serve", served.error());
+      return 1;
+    }
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "joist-helper: " << error.what() << '\n';
+    return 1;
+  }
+}

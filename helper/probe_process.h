@@ -1,0 +1,33 @@
+// One probe, in a process of its own: a disk that hangs in the kernel hangs
+// that process alone, and one that breaks libblkid breaks a process that can
+// open nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "joist/v1/helper.pb.h"
+
+namespace joist::helper {
+
+struct ProbeProcess {
+  pid_t pid = -1;
+  UniqueFd answer;   // one datagram, a joist.v1.HelperResponse; closed without one if it died
+  std::string name;  // of the disk
+  std::chrono::steady_clock::time_point deadline;
+};
+
+// Forks. The caller has one thread, takes `answer` when it is readable, and
+// reaps `pid`. The child keeps no descriptor of the parent's, so that clients
+// and sockets can be closed while it hangs; it is killed when the parent ends.
+Result<ProbeProcess> start_probe(const v1::ProbeRequest& request,
+                                 std::chrono::steady_clock::time_point deadline);
+
+// What the child does: open, confine, read. Never fails: the answer says it.
+v1::HelperResponse answer_probe(const v1::ProbeRequest& request);
+
+}  // namespace joist::helper
