@@ -282,8 +282,9 @@ Result<void> sample_data(int fd, ProbeResult& result) {
     if (found->has_value()) result.data_offsets_bytes.push_back(**found);
   }
   std::ranges::sort(result.data_offsets_bytes);
-  const auto doubled = std::ranges::unique(result.data_offsets_bytes);
-  result.data_offsets_bytes.erase(doubled.begin(), doubled.end());
+  // std::unique, because clang 14 takes no subrange of libstdc++'s.
+  auto& offsets = result.data_offsets_bytes;
+  offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
   return {};
 }
 
