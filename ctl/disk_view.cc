@@ -1,0 +1,74 @@
+#include "ctl/disk_view.h"
+
+#include "base/value_text.h"
+#include "ctl/humane.h"
+
+namespace joist::ctl {
+namespace {
+
+Cell class_cell(v1::DiskClass disk_class) {
+  const std::string word = enum_word(*v1::DiskClass_descriptor(), disk_class);
+  switch (disk_class) {
+    case v1::DISK_CLASS_BLANK:
+      return {word, Tone::Good};
+    case v1::DISK_CLASS_FOREIGN:
+      return {word, Tone::Warning};
+    case v1::DISK_CLASS_UNUSABLE:
+      return {word, Tone::Dim};
+    case v1::DISK_CLASS_UNSPECIFIED:
+      return {"unknown", Tone::Warning};
+    default:
+      return {word, Tone::Plain};
+  }
+}
+
+// "nvme ssd", "sata hdd", "loop".
+std::string type_text(const v1::Disk& disk) {
+  const bool physical = disk.kind() == v1::DISK_KIND_PHYSICAL;
+  std::string text = disk.transport();
+  if (text.empty() && disk.kind() != v1::DISK_KIND_UNSPECIFIED) {
+    text = enum_word(*v1::DiskKind_descriptor(), disk.kind());
+  }
+  if (physical) text += (text.empty() ? "" : " ") + std::string(disk.rotational() ? "hdd" : "ssd");
+  return text.empty() ? "-" : text;
+}
+
+std::string reasons_text(const v1::Disk& disk) {
+  std::string text;
+  for (const v1::DiskReason& reason : disk.reasons()) {
+    text +=
+        (text.empty() ? "" : "; ") + (reason.message().empty() ? reason.code() : reason.message());
+  }
+  if (!disk.probe_error().empty()) {
+    text += (text.empty() ? "" : "; ") + std::string("not probed: ") + disk.probe_error();
+  }
+  return text.empty() ? "-" : text;
+}
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+
+}  // namespace
+
+Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks) {
+  Table table;
+  table.when_empty = "No disks.";
+  table.columns = {{"DISK"},
+                   {"CLASS"},
+                   {"SIZE", Fit::Whole, true},
+                   {"TYPE"},
+                   {"MODEL", Fit::Drop},
+                   {"ID", Fit::Drop},
+                   {"WHY", Fit::Wrap}};
+  for (const v1::Disk& disk : disks) {
+    table.rows.push_back({{disk.name()},
+                          class_cell(disk.class_()),
+                          {humane_size(disk.size_bytes())},
+                          {type_text(disk)},
+                          {or_dash(disk.model())},
+                          {or_dash(disk.id()), Tone::Dim},
+                          {reasons_text(disk)}});
+  }
+  return table;
+}
+
+}  // namespace joist::ctl

@@ -1,0 +1,115 @@
+#include "ctl/help.h"
+
+#include <algorithm>
+
+#include "base/value_text.h"
+#include "ctl/command_list.h"
+
+namespace joist::ctl {
+namespace {
+
+constexpr std::size_t kTextColumn = 26;
+constexpr std::size_t kColumns = 80;
+
+// "  left      text", the text wrapped by words to its column.
+std::string entry(const std::string& left, std::string_view text) {
+  std::string lines = "  " + left;
+  if (lines.size() + 2 > kTextColumn) {
+    lines += "\n" + std::string(kTextColumn, ' ');
+  } else {
+    lines.resize(kTextColumn, ' ');
+  }
+  std::size_t column = kTextColumn;
+  while (!text.empty()) {
+    const auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    const bool first = column == kTextColumn;
+    if (!first && column + 1 + word.size() > kColumns) {
+      lines += "\n" + std::string(kTextColumn, ' ');
+      column = kTextColumn;
+    }
+    if (column != kTextColumn) {
+      lines += ' ';
+      ++column;
+    }
+    lines += word;
+    column += word.size();
+  }
+  return lines + "\n";
+}
+
+std::string usage_of(const Command& command) {
+  return std::string(command.name) + (command.arguments.empty() ? "" : " ") +
+         std::string(command.arguments);
+}
+
+std::string group_help(Group group) {
+  std::string text;
+  for (const Command& command : commands()) {
+    if (command.group == group) text += entry(usage_of(command), command.summary);
+  }
+  return text;
+}
+
+std::string option_help(const Option& option) {
+  std::string left =
+      std::string(option.letter) + (option.letter.empty() ? "" : ", ") + std::string(option.name);
+  if (!option.value_name.empty()) left += " " + std::string(option.value_name);
+  return entry(left, option.summary);
+}
+
+std::string single_help(const Command& command) {
+  std::string own;
+  for (const Option& option : options()) {
+    const bool its_own = !option.commands.empty() && takes(command.id, option);
+    if (its_own) own += option_help(option);
+  }
+  std::string summary(command.summary);
+  summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+  return "Usage: joistctl " + usage_of(command) + (own.empty() ? "" : " [OPTION ...]") + "\n\n" +
+         summary + ".\n" + (own.empty() ? "" : "\n") + own + "\n";
+}
+
+std::string common_help() {
+  std::string text;
+  for (const Option& option : options()) {
+    if (option.commands.empty()) text += option_help(option);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string general_help() {
+  std::string common;
+  for (const Option& option : options()) {
+    if (option.id == OptionId::Watch || option.commands.empty()) common += option_help(option);
+  }
+  return "Usage: joistctl [OPTION ...] COMMAND [ARGUMENT ...]\n\n"
+         "Of the agent on this host:\n" +
+         group_help(Group::Agent) + "\nOf the installer on this host:\n" +
+         group_help(Group::Installer) + "\nBy itself:\n" + group_help(Group::Other) +
+         "\nOptions, anywhere on the line:\n" + common +
+         "\nExit status:\n"
+         "  0  it worked\n"
+         "  1  the answer is no (--check, config check, or you answered no)\n"
+         "  2  the command line or a value in it is wrong\n"
+         "  3  the agent or the installer cannot be reached\n"
+         "  4  refused or not allowed\n"
+         "  5  no such node, token, condition or file\n"
+         "  6  anything else failed\n"
+         "\njoistctl COMMAND --help explains one command.\n";
+}
+
+Result<std::string> command_help(const std::string& name) {
+  std::string text;
+  for (const Command& command : commands()) {
+    const bool meant = command.name == name || command.name.starts_with(name + " ");
+    if (!meant || command.group == Group::Hidden) continue;
+    text += single_help(command);
+  }
+  if (!text.empty()) return text + "Everywhere:\n" + common_help();
+  return fail(ErrorCode::Malformed, "unknown command " + in_quotes(name) + "; see joistctl --help");
+}
+
+}  // namespace joist::ctl
