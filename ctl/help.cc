@@ -4,38 +4,29 @@
 
 #include "base/value_text.h"
 #include "ctl/command_list.h"
+#include "ctl/screen_text.h"
 
 namespace joist::ctl {
 namespace {
 
 constexpr std::size_t kTextColumn = 26;
-constexpr std::size_t kColumns = 80;
+constexpr int kColumns = 80;
 
-// "  left      text", the text wrapped by words to its column.
+std::string joined(const std::vector<std::string>& lines, std::size_t left) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : std::string(left, ' ')) + line + "\n";
+  }
+  return text;
+}
+
+// "  left      text", the text wrapped by words in its column.
 std::string entry(const std::string& left, std::string_view text) {
-  std::string lines = "  " + left;
-  if (lines.size() + 2 > kTextColumn) {
-    lines += "\n" + std::string(kTextColumn, ' ');
-  } else {
-    lines.resize(kTextColumn, ' ');
-  }
-  std::size_t column = kTextColumn;
-  while (!text.empty()) {
-    const auto word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-    const bool first = column == kTextColumn;
-    if (!first && column + 1 + word.size() > kColumns) {
-      lines += "\n" + std::string(kTextColumn, ' ');
-      column = kTextColumn;
-    }
-    if (column != kTextColumn) {
-      lines += ' ';
-      ++column;
-    }
-    lines += word;
-    column += word.size();
-  }
-  return lines + "\n";
+  std::string line = "  " + left;
+  if (line.size() + 2 > kTextColumn) line += "\n" + std::string(kTextColumn, ' ');
+  if (line.size() < kTextColumn) line.resize(kTextColumn, ' ');
+  return line +
+         joined(wrap_to_columns(text, kColumns - static_cast<int>(kTextColumn)), kTextColumn);
 }
 
 std::string usage_of(const Command& command) {
@@ -67,7 +58,8 @@ std::string single_help(const Command& command) {
   std::string summary(command.summary);
   summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
   return "Usage: joistctl " + usage_of(command) + (own.empty() ? "" : " [OPTION ...]") + "\n\n" +
-         summary + ".\n" + (own.empty() ? "" : "\n") + own + "\n";
+         joined(wrap_to_columns(summary + ".", kColumns), 0) + (own.empty() ? "" : "\n") + own +
+         "\n";
 }
 
 std::string common_help() {

@@ -1,0 +1,411 @@
+// Goal: joistctl as people and scripts meet it. Method: the built program against
+// a real server of the schema's services on a unix socket, through pipes and
+// through a pseudo terminal.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/message_text.h"
+#include "joist/v1/agent.pb.h"
+#include "joist/v1/cluster.pb.h"
+#include "wire/http_server.h"
+#include "wire/rpc.h"
+
+namespace joist::ctl {
+namespace {
+
+const std::string kToken =
+    "joist1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.0123456789ab."
+    "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA";
+
+struct Ran {
+  int exit = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string read_to_end(int fd) {
+  std::string text;
+  char chunk[4096];
+  for (;;) {
+    const ssize_t got = ::read(fd, chunk, sizeof chunk);
+    if (got <= 0) break;  // EIO is a terminal's end
+    text.append(chunk, static_cast<std::size_t>(got));
+  }
+  ::close(fd);
+  return text;
+}
+
+class Program : public testing::Test {
+ protected:
+  Program()
+      : server_(io_, {}, [this](const wire::Request& request, const wire::Peer& peer) {
+          return agent_.serves(request.path) ? agent_.handle(request, peer)
+                                             : fleet_.handle(request, peer);
+        }) {
+    std::string pattern = testing::TempDir() + "joistctl-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    socket_ = directory_ / "api.sock";
+    serve_agent();
+    serve_fleet();
+    EXPECT_TRUE(server_.listen_unix(socket_, 0600));
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~Program() override {
+    boost::asio::post(io_, [this] { server_.close(); });
+    thread_.join();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void serve_agent() {
+    agent_.on<v1::GetStatusRequest, v1::Status>(
+        "GetStatus",
+        [this](const v1::GetStatusRequest&, const wire::Peer&) -> wire::Task<Result<v1::Status>> {
+          v1::Status status;
+          status.set_node_name("host1");
+          status.mutable_ready()->set_status(ready_);
+          co_return status;
+        });
+    agent_.on<v1::ListConditionsRequest, v1::ListConditionsResponse>(
+        "ListConditions",
+        [this](const v1::ListConditionsRequest&,
+               const wire::Peer&) -> wire::Task<Result<v1::ListConditionsResponse>> {
+          v1::ListConditionsResponse response;
+          auto* condition = response.add_conditions();
+          condition->set_type("Ready");
+          condition->set_status(ready_);
+          co_return response;
+        });
+    agent_.on<v1::JoinRequest, v1::JoinResponse>(
+        "Join",
+        [](const v1::JoinRequest& request,
+           const wire::Peer&) -> wire::Task<Result<v1::JoinResponse>> {
+          if (request.token() != kToken) co_return fail(ErrorCode::Unauthenticated, "refused");
+          v1::JoinResponse response;
+          response.set_node_uid("0b5e");
+          co_return response;
+        });
+  }
+
+  void serve_fleet() {
+    fleet_.on<v1::CreateTokenRequest, v1::CreateTokenResponse>(
+        "CreateToken",
+        [](const v1::CreateTokenRequest&,
+           const wire::Peer&) -> wire::Task<Result<v1::CreateTokenResponse>> {
+          v1::CreateTokenResponse response;
+          response.set_text(kToken);
+          co_return response;
+        });
+    fleet_.on<v1::GetNodeRequest, v1::GetNodeResponse>(
+        "GetNode",
+        [](const v1::GetNodeRequest& request,
+           const wire::Peer&) -> wire::Task<Result<v1::GetNodeResponse>> {
+          co_return fail(ErrorCode::NotFound, "no node " + request.name() + "\x1b[2J");
+        });
+    fleet_.on<v1::ListNodesRequest, v1::ListNodesResponse>(
+        "ListNodes",
+        [](const v1::ListNodesRequest&,
+           const wire::Peer&) -> wire::Task<Result<v1::ListNodesResponse>> {
+          v1::ListNodesResponse response;
+          response.add_nodes()->set_name("host1");
+          co_return response;
+        });
+    fleet_.on<v1::RetireNodeRequest, v1::RetireNodeResponse>(
+        "RetireNode",
+        [this](const v1::RetireNodeRequest& request,
+               const wire::Peer&) -> wire::Task<Result<v1::RetireNodeResponse>> {
+          ++retired_;
+          v1::RetireNodeResponse response;
+          response.mutable_node()->set_name(request.name());
+          co_return response;
+        });
+  }
+
+  std::vector<std::string> command(std::vector<std::string> words) const {
+    words.insert(words.begin(), {JOIST_BIN_DIR "/joistctl", "--agent-socket", socket_.string(),
+                                 "--installer-socket", socket_.string()});
+    return words;
+  }
+
+  static void exec(const std::vector<std::string>& words) {
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ::setenv("TERM", "xterm", 1);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+
+  Ran run(const std::vector<std::string>& words, const std::string& input = "") const {
+    const std::string in_path = directory_ / "stdin";
+    std::ofstream(in_path) << input;
+    const std::string err_path = directory_ / "stderr";
+    int out[2];
+    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
+    const auto line = command(words);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::dup2(::open(in_path.c_str(), O_RDONLY), 0);
+      ::dup2(out[1], 1);
+      ::dup2(::open(err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+      exec(line);
+    }
+    ::close(out[1]);
+    Ran ran;
+    ran.out = read_to_end(out[0]);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    ran.err = read_to_end(::open(err_path.c_str(), O_RDONLY));
+    return ran;
+  }
+
+  // On a terminal of 80 columns; `act` gets its master side and the process.
+  template <typename Act>
+  Ran run_on_terminal(const std::vector<std::string>& words, Act act) const {
+    winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+    int master = -1;
+    const auto line = command(words);
+    const pid_t pid = ::forkpty(&master, nullptr, nullptr, &size);
+    if (pid == 0) exec(line);
+    act(master, pid);
+    Ran ran;
+    ran.out = seen_ + read_to_end(master);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return ran;
+  }
+
+  // Reads until the terminal shows `text`.
+  void await(int master, const std::string& text) const {
+    seen_.clear();
+    char letter = 0;
+    while (seen_.find(text) == std::string::npos && ::read(master, &letter, 1) == 1)
+      seen_ += letter;
+    ASSERT_NE(seen_.find(text), std::string::npos) << seen_;
+  }
+
+  std::filesystem::path directory_;
+  std::filesystem::path socket_;
+  v1::ConditionStatus ready_ = v1::CONDITION_STATUS_TRUE;
+  int retired_ = 0;
+  mutable std::string seen_;
+  boost::asio::io_context io_{1};
+  wire::RpcService agent_{"joist.v1.Agent"};
+  wire::RpcService fleet_{"joist.v1.Fleet"};
+  wire::HttpServer server_;
+  std::thread thread_;
+};
+
+TEST_F(Program, PrintsTablesAndMessages) {
+  const Ran table = run({"status"});
+  EXPECT_EQ(table.exit, 0) << table.err;
+  EXPECT_TRUE(table.out.starts_with("Node       host1\n")) << table.out;
+  EXPECT_EQ(table.out.find('\x1b'), std::string::npos);
+
+  const Ran json = run({"status", "-o", "json"});
+  v1::Status status;
+  ASSERT_TRUE(from_json(json.out, "stdout", status)) << json.out;
+  EXPECT_EQ(status.node_name(), "host1");
+}
+
+TEST_F(Program, AnswersScriptsByItsExit) {
+  EXPECT_EQ(run({"status", "--check"}).exit, 0);
+  EXPECT_EQ(run({"conditions", "--check", "Ready"}).exit, 0);
+  EXPECT_EQ(run({"conditions", "--check", "Nothing"}).exit, 1);
+  EXPECT_EQ(run({"conditions", "Nothing"}).exit, 5);
+  ready_ = v1::CONDITION_STATUS_UNKNOWN;
+  EXPECT_EQ(run({"status"}).exit, 0);
+  const Ran checked = run({"status", "--check"});
+  EXPECT_EQ(checked.exit, 1);
+  EXPECT_EQ(checked.err, "joistctl: not ready: Ready is Unknown\n");
+  EXPECT_EQ(run({"conditions", "--check"}).exit, 1);
+  EXPECT_EQ(run({"nonsense"}).exit, 2);
+}
+
+TEST_F(Program, SaysWhoIsNotThereAndWhatToDo) {
+  const Ran missing = run({"status", "--agent-socket", "/nonexistent/agent.sock"});
+  EXPECT_EQ(missing.exit, 3);
+  EXPECT_EQ(missing.err,
+            "joistctl: no socket at /nonexistent/agent.sock; is joist-agent running? systemctl "
+            "status joist-agent\n");
+  const std::string stale = directory_ / "stale";
+  std::ofstream{stale};
+  EXPECT_EQ(run({"nodes", "--installer-socket", stale}).exit, 3);
+}
+
+TEST_F(Program, ShowsAnErrorWithoutObeyingIt) {
+  const Ran ran = run({"node", "host9"});
+  EXPECT_EQ(ran.exit, 5);
+  EXPECT_EQ(ran.err, "joistctl: no node host9\\x1b[2J\n");
+}
+
+TEST_F(Program, JoinsWithATokenFromStdinOrAFile) {
+  const Ran joined = run({"join", "inst:7443"}, kToken + "\n");
+  EXPECT_EQ(joined.exit, 0) << joined.err;
+  EXPECT_EQ(joined.out, "Joined inst:7443 as node 0b5e; its certificate expires -.\n");
+  std::ofstream(directory_ / "token") << "  " << kToken << "\n\n";
+  EXPECT_EQ(run({"join", "inst:7443", "--token-file", directory_ / "token"}).exit, 0);
+
+  const Ran bad = run({"join", "inst:7443"}, "nonsense\n");
+  EXPECT_EQ(bad.exit, 2);
+  EXPECT_EQ(bad.err.find("nonsense"), std::string::npos);
+  std::string other = kToken;
+  other.back() = 'E';
+  EXPECT_EQ(run({"join", "inst:7443"}, other).exit, 4);
+  EXPECT_EQ(run({"join", "no port"}, kToken).exit, 2);
+}
+
+TEST_F(Program, AsksForATokenWithoutShowingIt) {
+  const Ran ran = run_on_terminal({"join", "inst:7443"}, [&](int master, pid_t) {
+    await(master, "not shown): ");
+    // The prompt comes before the echo is off: wait for that.
+    termios state{};
+    for (int tries = 0; tries < 500; ++tries) {
+      if (::tcgetattr(master, &state) == 0 && (state.c_lflag & ECHO) == 0) break;
+      ::usleep(10'000);
+    }
+    const std::string typed = kToken + "\n";
+    EXPECT_EQ(::write(master, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+  });
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_EQ(ran.out.find("BBBB"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("Joined inst:7443"), std::string::npos) << ran.out;
+}
+
+TEST_F(Program, PutsTheEchoBackWhenThePersonBreaksOff) {
+  const Ran ran = run_on_terminal({"join", "inst:7443"}, [&](int master, pid_t pid) {
+    await(master, "not shown): ");
+    termios state{};
+    for (int tries = 0; tries < 500; ++tries) {
+      if (::tcgetattr(master, &state) == 0 && (state.c_lflag & ECHO) == 0) break;
+      ::usleep(10'000);
+    }
+    ::kill(pid, SIGINT);
+    for (int tries = 0; tries < 500 && (state.c_lflag & ECHO) == 0; ++tries) {
+      ::usleep(10'000);
+      if (::tcgetattr(master, &state) != 0) break;
+    }
+    EXPECT_NE(state.c_lflag & ECHO, 0U);
+  });
+  EXPECT_EQ(ran.exit, 4) << ran.out;
+}
+
+TEST_F(Program, PrintsATokenAloneOnStandardOutput) {
+  const Ran ran = run({"token", "create", "--ttl", "8h", "--note", "rack 1"});
+  EXPECT_EQ(ran.out, kToken + "\n");
+  EXPECT_NE(ran.err.find("joistctl join"), std::string::npos);
+  EXPECT_EQ(run({"token", "create", "--ttl", "8"}).exit, 2);
+  EXPECT_EQ(run({"token", "create", "--ttl", "48h"}).exit, 2);  // the schema's bound
+}
+
+TEST_F(Program, RetiresANodeOnlyWhenSomebodySaysYes) {
+  EXPECT_EQ(run({"node", "retire", "host1"}).exit, 4);
+  EXPECT_EQ(retired_, 0);
+  for (const std::string& answer : {std::string("\n"), std::string("no\n")}) {
+    const Ran ran = run_on_terminal({"node", "retire", "host1"}, [&](int master, pid_t) {
+      await(master, "[y/N] ");
+      EXPECT_EQ(::write(master, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
+    });
+    EXPECT_EQ(ran.exit, 1) << ran.out;
+  }
+  EXPECT_EQ(retired_, 0);
+  EXPECT_EQ(run({"node", "retire", "host1", "--yes"}).exit, 0);
+  EXPECT_EQ(retired_, 1);
+}
+
+TEST_F(Program, ColoursATerminalUnlessTold) {
+  const auto nothing = [](int, pid_t) {};
+  seen_.clear();
+  EXPECT_NE(run_on_terminal({"status"}, nothing).out.find("\x1b[32mTrue\x1b[0m"),
+            std::string::npos);
+  EXPECT_EQ(run_on_terminal({"status", "--no-color"}, nothing).out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(Program, WatchesUntilCtrlC) {
+  const Ran terminal = run_on_terminal({"status", "--watch", "0.2"}, [&](int master, pid_t) {
+    await(master, "Every 0.2 s: joistctl status");
+    await(master, "Every 0.2 s: joistctl status");
+    EXPECT_EQ(::write(master, "\x03", 1), 1);
+  });
+  EXPECT_EQ(terminal.exit, 0);
+  EXPECT_TRUE(terminal.out.ends_with("\x1b[?25h\r\n")) << terminal.out;
+
+  // Without a terminal: one document after the other, and no signs.
+  int out[2];
+  ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
+  const auto line = command({"nodes", "--watch", "0.2", "-o", "yaml"});
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(out[1], 1);
+    exec(line);
+  }
+  ::close(out[1]);
+  await(out[0], "---\nnodes:\n");
+  await(out[0], "---\nnodes:\n");
+  ::kill(pid, SIGINT);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_EQ(seen_.find('\x1b'), std::string::npos);
+  ::close(out[0]);
+}
+
+TEST_F(Program, ChecksConfigsWithoutAnAgent) {
+  const std::string path = directory_ / "agent.yaml";
+  std::ofstream(path) << "nmae: host1\nmetrics: {connections_max: 0}\n";
+  const Ran bad = run({"config", "check", path});
+  EXPECT_EQ(bad.exit, 1);
+  EXPECT_EQ(bad.err, path + ":1:1: unknown key \"nmae\", did you mean name?\n" + path +
+                         ":2:28: metrics.connections_max: 0 is out of range, expected 1 to 4096\n");
+  std::ofstream(path) << "name: host1\n";
+  const Ran good = run({"config", "check", path});
+  EXPECT_EQ(good.exit, 0);
+  EXPECT_EQ(good.out, path + ": good, as the agent's configuration.\n");
+  EXPECT_EQ(run({"config", "check", path, "--kind", "installer"}).exit, 0);  // has a name, too
+  EXPECT_EQ(run({"config", "check", "-", "-o", "yaml"}, "silence_max: 1m").exit, 1);
+  EXPECT_EQ(run({"config", "check", "-", "--kind", "installer"}, "silence_max: 1m").exit, 0);
+  EXPECT_EQ(run({"config", "check", directory_ / "none"}).exit, 5);
+}
+
+TEST_F(Program, CompletesInBash) {
+  const std::string script = directory_ / "joistctl.bash";
+  std::ofstream(script) << run({"completion", "bash"}).out
+                        << "\nCOMP_WORDS=(\"$JOISTCTL\" --installer-socket " << socket_.string()
+                        << " node h); COMP_CWORD=4; _joistctl; echo \"${COMPREPLY[@]}\"\n";
+  ::setenv("JOISTCTL", JOIST_BIN_DIR "/joistctl", 1);
+  FILE* pipe = ::popen(("bash " + script).c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  char line[256] = {};
+  EXPECT_NE(std::fgets(line, sizeof line, pipe), nullptr);
+  EXPECT_EQ(::pclose(pipe), 0);
+  EXPECT_STREQ(line, "host1\n");
+}
+
+TEST_F(Program, SaysWhenItsOutputIsLost) {
+  const auto line = command({"status"});
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(::open("/dev/full", O_WRONLY), 1);
+    ::dup2(::open("/dev/null", O_WRONLY), 2);
+    exec(line);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 6);
+}
+
+}  // namespace
+}  // namespace joist::ctl
