@@ -149,6 +149,15 @@ Result<std::vector<StoredToken>> Store::tokens() const {
                   read_token);
 }
 
+Result<std::size_t> Store::open_tokens(WallTime now) const {
+  auto statement = database_.prepare(
+      "SELECT count(*) FROM tokens WHERE use_ms IS NULL AND revoke_ms IS NULL AND expire_ms > ?");
+  if (!statement) return fail(statement.error(), "count tokens");
+  const auto row = statement->bind(1, to_ms(now)).step();
+  if (!row) return fail(row.error(), "count tokens");
+  return static_cast<std::size_t>(statement->number(0));
+}
+
 Result<StoredToken> Store::revoke_token(std::string_view id, WallTime now) {
   const auto written = write("revoke token", Sync::Full, [&]() -> Result<void> {
     auto update = database_.prepare(
@@ -265,6 +274,15 @@ Result<std::optional<StoredNode>> Store::node_by_name(std::string_view name) con
 Result<std::vector<StoredNode>> Store::nodes() const {
   return read_all(database_.prepare(sql(kSelectNode, "ORDER BY name, enroll_ms DESC, uid")),
                   read_node);
+}
+
+Result<Store::NodeCounts> Store::count_nodes() const {
+  auto statement = database_.prepare("SELECT count(*), count(retire_ms) FROM nodes");
+  if (!statement) return fail(statement.error(), "count nodes");
+  const auto row = statement->step();
+  if (!row) return fail(row.error(), "count nodes");
+  const auto retired = static_cast<std::size_t>(statement->number(1));
+  return NodeCounts{static_cast<std::size_t>(statement->number(0)) - retired, retired};
 }
 
 Result<void> Store::set_heard(std::string_view uid, WallTime heard) {

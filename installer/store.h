@@ -69,10 +69,11 @@ class Store {
   static Result<Store> open(const std::string& path);
 
   // ---- tokens
-  // Refused if there are kTokensMax open ones. Forgets what ended long ago.
+  // Refused if there are kTokensMax. Forgets those that ended long ago.
   Result<void> add_token(const StoredToken& token, WallTime now);
   Result<std::optional<StoredToken>> token(std::string_view id) const;
-  Result<std::vector<StoredToken>> tokens() const;  // newest first
+  Result<std::vector<StoredToken>> tokens() const;      // newest first
+  Result<std::size_t> open_tokens(WallTime now) const;  // how many can still be used
   // NotFound: no such token. Refused: it was used already.
   Result<StoredToken> revoke_token(std::string_view id, WallTime now);
 
@@ -91,6 +92,11 @@ class Store {
   Result<std::optional<StoredNode>> node(std::string_view uid) const;
   Result<std::optional<StoredNode>> node_by_name(std::string_view name) const;  // not retired
   Result<std::vector<StoredNode>> nodes() const;  // by name, then newest first
+  struct NodeCounts {
+    std::size_t living = 0;
+    std::size_t retired = 0;
+  };
+  Result<NodeCounts> count_nodes() const;
   Result<void> set_heard(std::string_view uid, WallTime heard);
 
   // ---- reports

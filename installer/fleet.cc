@@ -1,0 +1,183 @@
+#include "installer/fleet.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "pki/certificate.h"
+
+namespace joist::installer {
+namespace {
+
+// What the holder of a refused certificate can do.
+std::string advice(IdentityFault fault) {
+  switch (fault) {
+    case IdentityFault::None:
+      break;
+    case IdentityFault::NoCertificate:
+      return "a node's certificate is needed: join first, with `joistctl join`";
+    case IdentityFault::NotANode:
+      return "the certificate is not a node's";
+    case IdentityFault::UnknownNode:
+      return "this installer knows no such node; join again with a new token";
+    case IdentityFault::Retired:
+      return "the node was retired; join again with a new token";
+    case IdentityFault::Superseded:
+      return "the certificate was replaced by a newer one: is this host a copy of another? Join it "
+             "again with a new token";
+    case IdentityFault::Expired:
+      return "the certificate has expired; join again with a new token";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(IdentityFault fault) {
+  switch (fault) {
+    case IdentityFault::None:
+      return "None";
+    case IdentityFault::NoCertificate:
+      return "NoCertificate";
+    case IdentityFault::NotANode:
+      return "NotANode";
+    case IdentityFault::UnknownNode:
+      return "UnknownNode";
+    case IdentityFault::Retired:
+      return "Retired";
+    case IdentityFault::Superseded:
+      return "Superseded";
+    case IdentityFault::Expired:
+      return "Expired";
+  }
+  return "None";
+}
+
+JudgedCertificate read_identity(const std::string& certificate, WallTime now) {
+  if (certificate.empty()) return {.fault = IdentityFault::NoCertificate};
+  const auto parsed = pki::parse_certificate(certificate);
+  const auto uid = parsed ? pki::node_uid(*parsed) : std::nullopt;
+  if (!uid || !parsed->may_call) return {.fault = IdentityFault::NotANode};
+  const bool expired = parsed->not_after <= now;
+  return {.fault = expired ? IdentityFault::Expired : IdentityFault::None,
+          .uid = *uid,
+          .serial = parsed->serial,
+          .expire_time = parsed->not_after};
+}
+
+IdentityFault judge_identity(const JudgedCertificate& shown,
+                             const std::optional<StoredNode>& node) {
+  if (shown.fault != IdentityFault::None) return shown.fault;
+  if (!node) return IdentityFault::UnknownNode;
+  if (node->retire_time) return IdentityFault::Retired;
+  // The newest, or the one that asked for it: its holder may not have got the
+  // answer. Anything older is a copy.
+  const bool current = shown.serial == node->serial || shown.serial == node->previous_serial;
+  return current ? IdentityFault::None : IdentityFault::Superseded;
+}
+
+Fleet::Fleet(Store& store, std::chrono::milliseconds silence_max, Moment started)
+    : store_(store), silence_max_(silence_max), started_(started) {}
+
+Result<Identity> Fleet::identify(const std::string& certificate, WallTime now,
+                                 IdentityFault& fault) const {
+  const JudgedCertificate shown = read_identity(certificate, now);
+  std::optional<StoredNode> node;
+  if (shown.fault == IdentityFault::None) {
+    auto found = store_.node(shown.uid);
+    if (!found) return fail(found.error(), "look up the node");
+    node = std::move(*found);
+  }
+  fault = judge_identity(shown, node);
+  if (fault == IdentityFault::None) return Identity{*node, shown.serial, shown.expire_time};
+  const bool known = fault == IdentityFault::Retired || fault == IdentityFault::Superseded;
+  return fail(known ? ErrorCode::Refused : ErrorCode::Unauthenticated, advice(fault));
+}
+
+std::uint64_t Fleet::connect(const std::string& uid, std::string address, const Moment& now,
+                             std::function<void()> close) {
+  const auto former = connections_.find(uid);
+  if (former != connections_.end()) {
+    log(Priority::Notice, "a second session of the node ends its first",
+        {{"node", uid}, {"first", former->second.address}, {"second", address}});
+    former->second.close();
+  }
+  const std::uint64_t session = next_session_++;
+  connections_.insert_or_assign(uid,
+                                Connection{session, std::move(address), now, std::move(close)});
+  return session;
+}
+
+bool Fleet::heard(const std::string& uid, std::uint64_t session, const Moment& now) {
+  const auto found = connections_.find(uid);
+  if (found == connections_.end() || found->second.session != session) return false;
+  found->second.heard = now;
+  return true;
+}
+
+void Fleet::disconnect(const std::string& uid, std::uint64_t session) {
+  const auto found = connections_.find(uid);
+  if (found == connections_.end() || found->second.session != session) return;
+  const Moment heard = found->second.heard;
+  connections_.erase(found);
+  last_heard_[uid] = heard.boot;
+  if (auto stored = store_.set_heard(uid, heard.wall); !stored) {
+    log(Priority::Warning, "cannot store when a node was last heard of", stored.error(),
+        {{"node", uid}});
+  }
+}
+
+void Fleet::close_all() {
+  // Closing lets the sessions end by themselves, later: none leaves the map now.
+  for (const auto& [uid, connection] : connections_) connection.close();
+}
+
+const Connection* Fleet::connection(const std::string& uid) const {
+  const auto found = connections_.find(uid);
+  return found == connections_.end() ? nullptr : &found->second;
+}
+
+Result<StoredNode> Fleet::find(const std::string& name_or_uid) const {
+  auto living = store_.node_by_name(name_or_uid);
+  if (!living) return fail(living.error(), "find node");
+  if (*living) return **living;
+  auto by_uid = store_.node(name_or_uid);
+  if (!by_uid) return fail(by_uid.error(), "find node");
+  if (*by_uid) return **by_uid;
+  const auto all = store_.nodes();
+  if (!all) return fail(all.error(), "find node");
+  const auto retired = std::ranges::find(*all, name_or_uid, &StoredNode::name);
+  if (retired != all->end()) return *retired;
+  return fail(ErrorCode::NotFound, "no node " + name_or_uid + "; `joistctl nodes` lists them");
+}
+
+Result<StoredNode> Fleet::retire(const std::string& name_or_uid, WallTime now) {
+  const auto node = find(name_or_uid);
+  if (!node) return node;
+  if (auto retired = store_.retire(node->uid, now); !retired) {
+    return fail(retired.error(), "retire " + node->name);
+  }
+  const auto connection = connections_.find(node->uid);
+  if (connection != connections_.end()) {
+    const auto close = connection->second.close;
+    disconnect(node->uid, connection->second.session);
+    close();
+  }
+  last_heard_.erase(node->uid);
+  return find(node->uid);
+}
+
+std::chrono::seconds Fleet::living_for(const StoredNode& node, const Moment& now) const {
+  using std::chrono::ceil;
+  using std::chrono::seconds;
+  if (connections_.contains(node.uid)) return std::max(ceil<seconds>(silence_max_), seconds{1});
+  BootTime gone_at = now.boot;
+  const auto heard = last_heard_.find(node.uid);
+  if (heard != last_heard_.end()) {
+    gone_at = heard->second + silence_max_;
+  } else if (node.enroll_time < started_.wall) {
+    gone_at = started_.boot + kReturnTime;
+  }
+  return std::max(ceil<seconds>(gone_at - now.boot), seconds{0});
+}
+
+}  // namespace joist::installer

@@ -1,0 +1,164 @@
+// joist-installer [--config FILE] [--state-dir DIR] [--run-dir DIR]
+#include <getopt.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "wire/asio.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/service_manager.h"
+#include "base/version.h"
+#include "installer/installer.h"
+#include "installer/settings.h"
+
+namespace {
+
+namespace asio = joist::wire::asio;
+using joist::ErrorCode;
+using joist::Priority;
+using joist::ServiceManager;
+using joist::installer::Installer;
+
+struct Options {
+  std::string config = "/etc/joist/installer.yaml";
+  joist::installer::Places places{"/var/lib/joist-installer", "/run/joist-installer"};
+};
+
+constexpr char kUsage[] =
+    "joist-installer [--config FILE] [--state-dir DIR] [--run-dir DIR] [--version]\n"
+    "  --config FILE     /etc/joist/installer.yaml\n"
+    "  --state-dir DIR   authority and store, /var/lib/joist-installer\n"
+    "  --run-dir DIR     where installer.sock is made, /run/joist-installer\n";
+
+// The exit status if the program is to end here; -1: go on with `options`.
+int read_options(int argc, char** argv, Options& options) {
+  const option known[] = {
+      {"config", required_argument, nullptr, 'c'},  {"state-dir", required_argument, nullptr, 's'},
+      {"run-dir", required_argument, nullptr, 'r'}, {"version", no_argument, nullptr, 'v'},
+      {"help", no_argument, nullptr, 'h'},          {}};
+  for (;;) {
+    switch (::getopt_long(argc, argv, "", known, nullptr)) {  // NOLINT(concurrency-mt-unsafe)
+      case 'c':
+        options.config = optarg;
+        break;
+      case 's':
+        options.places.state_directory = optarg;
+        break;
+      case 'r':
+        options.places.run_directory = optarg;
+        break;
+      case 'v':
+        std::printf("joist-installer %s\n", std::string(joist::version()).c_str());
+        return 0;
+      case 'h':
+        std::fputs(kUsage, stdout);
+        return 0;
+      case -1:
+        if (optind == argc) return -1;
+        std::fprintf(stderr, "joist-installer: unexpected argument '%s'\n", argv[optind]);
+        [[fallthrough]];
+      default:
+        std::fputs(kUsage, stderr);
+        return 2;
+    }
+  }
+}
+
+void reload(Installer& installer, ServiceManager& manager, const std::string& config) {
+  manager.reloading();
+  auto settings = joist::installer::load_settings(config);
+  if (settings) {
+    installer.reconfigure(std::move(*settings));
+    joist::log(Priority::Notice, "config loaded", {{"file", config}});
+  } else {
+    installer.note_bad_config();
+    joist::log(Priority::Error, "config refused; the one before it stays in force",
+               settings.error());
+  }
+  manager.ready();
+}
+
+joist::wire::Task<void> obey_signals(Installer& installer, ServiceManager& manager,
+                                     const std::string& config, asio::steady_timer& pulse) {
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
+  for (;;) {
+    const int number = co_await signals.async_wait(asio::use_awaitable);
+    if (number == SIGHUP) {
+      reload(installer, manager, config);
+      continue;
+    }
+    joist::log(Priority::Notice, "stopping");
+    manager.stopping();
+    pulse.cancel();
+    installer.stop();
+    co_return;
+  }
+}
+
+// The loop's own pulse: that this runs is the progress that the watchdog wants.
+joist::wire::Task<void> beat(const Installer& installer, ServiceManager& manager,
+                             asio::steady_timer& pulse) {
+  const auto period = ServiceManager::watchdog_period();
+  const auto pause = period ? *period / 3 : std::chrono::microseconds(std::chrono::seconds{10});
+  boost::system::error_code cancelled;
+  while (!cancelled) {
+    manager.alive();
+    manager.status(installer.status());
+    pulse.expires_after(pause);
+    co_await pulse.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+}
+
+int run(const Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (::geteuid() == 0) {
+    joist::log(Priority::Warning,
+               "running as root, which joist-installer never needs: use its own user");
+  }
+  auto settings = joist::installer::load_settings(options.config);
+  if (!settings) {
+    joist::log(Priority::Error, "cannot start", settings.error());
+    return 1;
+  }
+  asio::io_context io(1);
+  const joist::SystemClock clock;
+  const auto installer = Installer::start(io, std::move(*settings), options.places, clock);
+  if (!installer) {
+    joist::log(Priority::Error, "cannot start", installer.error());
+    return 1;
+  }
+  ServiceManager manager;
+  asio::steady_timer pulse(io);
+  asio::co_spawn(io, obey_signals(**installer, manager, options.config, pulse),
+                 joist::wire::rethrow);
+  asio::co_spawn(io, beat(**installer, manager, pulse), joist::wire::rethrow);
+  joist::log(Priority::Notice, "listening",
+             {{"agents", (*installer)->address()}, {"metrics", (*installer)->metrics_address()}});
+  manager.ready();
+  try {
+    io.run();
+  } catch (const std::exception& error) {
+    // Sessions that are still suspended refer to what unwinding would take away;
+    // the store is safe against ending at any point.
+    joist::log(Priority::Error, "stopped by an exception", {{"error", error.what()}});
+    std::_Exit(1);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const int status = read_options(argc, argv, options); status >= 0) return status;
+  return run(options);
+}
