@@ -15,7 +15,7 @@
 namespace joist::agent {
 namespace {
 
-constexpr std::chrono::seconds kFarewell{1};
+constexpr std::chrono::milliseconds kFarewell{300};
 
 using Clock = std::chrono::steady_clock;
 
@@ -111,6 +111,11 @@ std::optional<Stuck> Worker::stuck(SteadyTime now) const {
   if (!lane_->running_since || now <= lane_->running_deadline) return std::nullopt;
   return Stuck{lane_->name,
                std::chrono::duration_cast<std::chrono::seconds>(now - *lane_->running_since)};
+}
+
+bool Worker::is_busy() const {
+  const std::lock_guard lock(lane_->mutex);
+  return lane_->running_since.has_value();
 }
 
 const std::string& Worker::name() const { return lane_->name; }

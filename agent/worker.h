@@ -26,8 +26,8 @@ class Worker {
   // At most `queue_max` jobs wait behind the one that runs.
   Worker(wire::asio::io_context& io, std::string name, std::size_t queue_max);
 
-  // Waits for the job under way for at most 1 s; a job that hangs is left to the
-  // end of the process (see busy_since()).
+  // Waits for the job under way for at most 0.3 s; a job that hangs is left to
+  // the end of the process (see is_busy()).
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -46,6 +46,9 @@ class Worker {
 
   // Since when the job under way runs past the deadline it was given.
   std::optional<Stuck> stuck(SteadyTime now) const;
+
+  // Whether a job is under way.
+  bool is_busy() const;
 
   const std::string& name() const;
 

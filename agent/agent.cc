@@ -1,0 +1,391 @@
+#include "agent/agent.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "agent/session_status.h"
+#include "agent/show_disk.h"
+#include "agent/show_host.h"
+#include "agent/wall_time.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "disk/judge.h"
+#include "host/time.h"
+#include "wire/http.h"
+
+namespace joist::agent {
+namespace {
+
+using std::chrono::seconds;
+using wire::Task;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr seconds kJudgeEvery{5};
+constexpr seconds kJudgeSoon{1};  // while something good has not lasted long enough
+constexpr seconds kHostEvery{60};
+constexpr seconds kHostDeadline{10};
+constexpr std::size_t kUrlsMax = 8;
+
+std::vector<Readiness::Subject> subjects() {
+  constexpr auto kBlocking = v1::SEVERITY_BLOCKING;
+  return {
+      {"AgentHealthy", kBlocking, {.good_needed = 2, .good_lasting = seconds(2)}},
+      {"DisksInventoried",
+       kBlocking,
+       {.good_needed = 2, .good_lasting = seconds(2), .time_to_live = disk::kInventoryTimeToLive}},
+      // A lost session is found again within seconds, most of the time.
+      {"InstallerConnected",
+       kBlocking,
+       {.bad_needed = 3, .bad_window = 5, .good_needed = 2, .good_lasting = seconds(2)}},
+      {"TimeSynchronised", kBlocking, {.good_needed = 3, .good_lasting = seconds(5)}},
+  };
+}
+
+std::string helper_socket(const Places& places) {
+  return places.helper_socket.empty() ? places.run_dir + "/helper.sock" : places.helper_socket;
+}
+
+Task<void> sleep(wire::asio::steady_timer& timer, SteadyClock::duration time) {
+  timer.expires_after(time);
+  boost::system::error_code woken;
+  co_await timer.async_wait(wire::asio::redirect_error(wire::asio::use_awaitable, woken));
+}
+
+}  // namespace
+
+Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
+    : places_(places),
+      started_(clock_.now()),
+      facts_(std::move(facts)),
+      config_(places.config),
+      identity_store_(places.state_dir),
+      readiness_(subjects(), facts_.boot_id, started_),
+      feed_(facts_.boot_id, epoch, std::string(version())),
+      metrics_page_(io_, own_metrics_, [this] { return own_metrics_text(); }),
+      web_(io_, metrics_page_,
+           {.conditions = [this] { return readiness_.conditions(); },
+            .stuck_loops =
+                [this] {
+                  std::vector<std::string> names;
+                  for (const Stuck& one : pulse_.stuck(SteadyClock::now())) {
+                    names.push_back(one.name);
+                  }
+                  return names;
+                },
+            .node_name = [this] { return node_name(config_.spec(), facts_); }}),
+      local_api_(io_,
+                 {.status = [this] { return status(); },
+                  .disks = [this] { return list_disks(); },
+                  .conditions =
+                      [this] {
+                        v1::ListConditionsResponse response;
+                        for (v1::Condition& one : readiness_.conditions()) {
+                          *response.add_conditions() = std::move(one);
+                        }
+                        return response;
+                      },
+                  .join = [this](v1::JoinRequest request) { return join(std::move(request)); }}),
+      session_(io_, identity_store_, config_, clock_, feed_, pulse_, [this] { session_changed(); }),
+      disk_watch_(io_, SysRoot(), HelperClient(helper_socket(places)), config_, clock_, pulse_,
+                  [this] { disks_changed(); }),
+      host_worker_(io_, "host facts", 1),
+      judge_timer_(io_) {}
+
+Result<void> Agent::start() {
+  auto spec = config_.read();
+  if (!spec) return tl::unexpected<Error>(spec.error());
+  if (auto applied = apply(*spec); !applied) return applied;
+  config_.adopt(std::move(*spec), clock_.now().wall);
+  own_metrics_.config_reloaded(true, clock_.now().wall);
+  session_.load_identity();
+  return local_api_.listen(places_.run_dir + "/agent.sock");
+}
+
+// What of a spec can fail, all of it before any of it counts.
+Result<void> Agent::apply(const v1::NodeSpec& spec) {
+  collectors::Options options;
+  for (const std::string& name : spec.metrics().disabled_collectors()) {
+    options.disabled.push_back(name);
+  }
+  auto scrape = collectors::Scrape::make(collectors::Roots{}, options);
+  if (!scrape) {
+    return fail(scrape.error(), places_.config + ": metrics.disabled_collectors");
+  }
+  if (auto listening = web_.listen(spec.metrics()); !listening) return listening;
+  metrics_page_.use(std::move(*scrape));
+  return {};
+}
+
+bool Agent::run() {
+  wire::asio::co_spawn(io_, watch_signals(), wire::rethrow);
+  wire::asio::co_spawn(io_, judge_forever(), wire::rethrow);
+  wire::asio::co_spawn(io_, observe_host_forever(), wire::rethrow);
+  wire::asio::co_spawn(io_, session_.run(), wire::rethrow);
+  if (const auto period = ServiceManager::watchdog_period()) {
+    wire::asio::co_spawn(io_, feed_watchdog(*period), wire::rethrow);
+  }
+  disk_watch_.start();
+  service_manager_.ready();
+  log(Priority::Info, "serving",
+      {{"version", std::string(version())},
+       {"metrics", "http://" + web_.address() + "/metrics"},
+       {"socket", places_.run_dir + "/agent.sock"}});
+  io_.run();
+  const auto all = workers();
+  return std::ranges::none_of(all, [](const Worker* worker) { return worker->is_busy(); });
+}
+
+Task<void> Agent::watch_signals() {
+  wire::asio::signal_set signals(io_, SIGHUP, SIGTERM, SIGINT);
+  for (;;) {
+    const int number = co_await signals.async_wait(wire::asio::use_awaitable);
+    if (number != SIGHUP) break;
+    reload();
+  }
+  stop();
+}
+
+void Agent::stop() {
+  service_manager_.stopping();
+  log(Priority::Info, "stopping");
+  session_.stop();
+  web_.close();
+  local_api_.close();
+  io_.stop();
+}
+
+void Agent::reload() {
+  service_manager_.reloading();
+  auto spec = config_.read();
+  Result<void> applied = spec ? apply(*spec) : Result<void>(tl::unexpected<Error>(spec.error()));
+  const WallTime now = clock_.now().wall;
+  own_metrics_.config_reloaded(applied.has_value(), now);
+  if (applied) {
+    config_.adopt(std::move(*spec), now);
+    log(Priority::Notice, "the config was read again", {{"path", places_.config}});
+    disk_watch_.reconsider();
+    session_.reconsider();
+    publish();
+  } else {
+    config_.refuse(applied.error(), now);
+    log(Priority::Error, "the config was not taken; the one before stays in force", applied.error(),
+        {{"path", places_.config}});
+  }
+  service_manager_.ready();
+}
+
+Task<void> Agent::judge_forever() {
+  const auto loop = pulse_.add("readiness", 6 * kJudgeEvery, SteadyClock::now());
+  for (;;) {
+    pulse_.beat(loop, SteadyClock::now());
+    if (judge() || told_.empty()) publish();
+    const auto conditions = readiness_.conditions();
+    const bool recovering = std::ranges::any_of(
+        conditions, [](const v1::Condition& one) { return one.reason() == "Recovering"; });
+    co_await sleep(judge_timer_, recovering ? kJudgeSoon : kJudgeEvery);
+  }
+}
+
+bool Agent::judge() {
+  const Moment now = clock_.now();
+  bool differs =
+      readiness_.judge(host::judge_time(host::observe_time(), config_.spec().time()), now);
+  differs |= readiness_.judge(judge_agent(pulse_.stuck(SteadyClock::now()), stuck_workers()), now);
+  differs |= judge_session_now();
+  differs |= judge_disks();
+  return differs;
+}
+
+// A lost session counts once in kJudgeEvery, however often it is looked at.
+bool Agent::judge_session_now() {
+  const SteadyTime now = SteadyClock::now();
+  const v1::SessionStatus status = session_.status();
+  const bool connected = status.state() == v1::SESSION_STATE_CONNECTED;
+  if (!connected && now - session_judged_ < kJudgeEvery) return false;
+  if (!connected) session_judged_ = now;
+  return readiness_.judge(judge_session(status), clock_.now());
+}
+
+bool Agent::judge_disks() {
+  const Moment now = clock_.now();
+  return readiness_.judge(disk::judge(disk_watch_.taken(), now), now);
+}
+
+void Agent::session_changed() {
+  const bool connected = session_.status().state() == v1::SESSION_STATE_CONNECTED;
+  if (connected && judge_session_now()) publish();
+  service_manager_.status(status_line());
+}
+
+void Agent::disks_changed() {
+  judge_disks();
+  publish();
+}
+
+Task<void> Agent::observe_host_forever() {
+  const auto loop = pulse_.add("host facts", 3 * kHostEvery, SteadyClock::now());
+  wire::asio::steady_timer timer(io_);
+  struct Observed {
+    host::Facts facts;
+    std::vector<network::Link> links;
+  };
+  for (;;) {
+    pulse_.beat(loop, SteadyClock::now());
+    std::function<Result<Observed>()> job = [before = facts_]() -> Result<Observed> {
+      auto facts = host::observe_facts(SysRoot(), &before);
+      if (!facts) return tl::unexpected<Error>(facts.error());
+      auto links = network::observe_links(SysRoot());
+      if (!links) return tl::unexpected<Error>(links.error());
+      return Observed{std::move(*facts), std::move(*links)};
+    };
+    auto observed = co_await host_worker_.run(std::move(job), kHostDeadline);
+    if (observed) {
+      facts_ = std::move(observed->facts);
+      links_ = std::move(observed->links);
+      publish();
+    } else {
+      log(Priority::Warning, "the host's facts could not be read", observed.error());
+    }
+    co_await sleep(timer, kHostEvery);
+  }
+}
+
+// Twice a period, and only while every loop moves.
+Task<void> Agent::feed_watchdog(std::chrono::microseconds period) {
+  wire::asio::steady_timer timer(io_);
+  for (;;) {
+    const auto stuck = pulse_.stuck(SteadyClock::now());
+    if (stuck.empty()) service_manager_.alive();
+    for (const Stuck& one : stuck) {
+      log(Priority::Error, "a loop is stuck: the watchdog is not fed", {{"loop", one.name}});
+    }
+    co_await sleep(timer, period / 2);
+  }
+}
+
+Task<Result<v1::JoinResponse>> Agent::join(v1::JoinRequest request) {
+  v1::Host shown = host();
+  co_return co_await session_.join(std::move(request), std::move(shown));
+}
+
+// Tells everybody what is known now. Cheap when nothing changed.
+void Agent::publish() {
+  tell_transitions();
+  std::vector<v1::Disk> disks;
+  if (disk_watch_.last_good()) {
+    for (const disk::ClassifiedDisk& disk : disk_watch_.last_good()->disks) {
+      disks.push_back(show_disk(disk));
+    }
+  }
+  std::string left_out;
+  feed_.update(report_items_.make(host(), told_, disks, left_out));
+  if (left_out != left_out_ && !left_out.empty()) {
+    log(Priority::Error, "the report is too large for the installer", {{"left_out", left_out}});
+  }
+  left_out_ = std::move(left_out);
+  session_.wake();
+  service_manager_.status(status_line());
+}
+
+void Agent::tell_transitions() {
+  auto now = readiness_.conditions();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const auto before = told_.empty() ? v1::CONDITION_STATUS_UNKNOWN : told_[i].status();
+    const bool turned = before != now[i].status();
+    if (!turned) continue;
+    own_metrics_.condition_changed(now[i].type(), now[i].status());
+    const bool good = now[i].status() == v1::CONDITION_STATUS_TRUE;
+    log(good ? Priority::Info : Priority::Warning,
+        now[i].type() + " is " + std::string(status_name(now[i].status())),
+        {{"condition", now[i].type()}, {"reason", now[i].reason()}, {"detail", now[i].message()}});
+  }
+  told_ = std::move(now);
+}
+
+v1::Host Agent::host() const { return show_host(config_.spec(), facts_, links_); }
+
+std::vector<const Worker*> Agent::workers() const {
+  auto all = disk_watch_.workers();
+  all.push_back(&host_worker_);
+  all.push_back(&metrics_page_.worker());
+  return all;
+}
+
+std::vector<Stuck> Agent::stuck_workers() const {
+  std::vector<Stuck> stuck;
+  for (const Worker* worker : workers()) {
+    if (const auto one = worker->stuck(SteadyClock::now())) stuck.push_back(*one);
+  }
+  return stuck;
+}
+
+std::vector<std::string> Agent::metrics_urls() const {
+  const auto bound = wire::split_host_port(web_.address());
+  if (!bound) return {};
+  const auto listen = wire::split_host_port(config_.spec().metrics().listen());
+  const bool everywhere = !listen || listen->host.empty();
+  if (!everywhere) return {"http://" + web_.address() + "/metrics"};
+  std::vector<std::string> urls;
+  for (const network::Link& link : links_) {
+    for (const std::string& address : link.addresses) {
+      const std::string ip = address.substr(0, address.find('/'));
+      const bool six = ip.find(':') != std::string::npos;
+      if (ip.rfind("fe80:", 0) == 0 || urls.size() == kUrlsMax) continue;  // needs a zone
+      urls.push_back("http://" + (six ? "[" + ip + "]" : ip) + ":" + bound->port + "/metrics");
+    }
+  }
+  return urls;
+}
+
+v1::Status Agent::status() const {
+  v1::Status status;
+  status.set_node_name(node_name(config_.spec(), facts_));
+  if (session_.identity()) status.set_node_uid(session_.identity()->node_uid);
+  status.set_version(std::string(version()));
+  *status.mutable_start_time() = to_timestamp(started_.wall);
+  *status.mutable_config() = config_.status();
+  *status.mutable_session() = session_.status();
+  *status.mutable_ready() = readiness_.ready();
+  for (std::string& url : metrics_urls()) status.add_metrics_urls(std::move(url));
+  return status;
+}
+
+v1::ListDisksResponse Agent::list_disks() const {
+  v1::ListDisksResponse response;
+  const auto& taken = disk_watch_.last_good();
+  if (!taken) return response;
+  for (const disk::ClassifiedDisk& disk : taken->disks) *response.add_disks() = show_disk(disk);
+  *response.mutable_observed_time() = to_timestamp(taken->inventory.observed.wall);
+  return response;
+}
+
+std::string Agent::status_line() const {
+  const v1::SessionStatus session = session_.status();
+  std::string line =
+      node_name(config_.spec(), facts_) + ": " + std::string(session_state_name(session.state()));
+  if (!session.endpoint().empty()) line += " (" + session.endpoint() + ")";
+  line += ", Ready is " + std::string(status_name(readiness_.ready().status()));
+  if (!config_.last_reload_successful()) line += ", the config file has errors";
+  return line;
+}
+
+std::string Agent::own_metrics_text() const {
+  OwnState state;
+  state.conditions = readiness_.conditions();
+  if (disk_watch_.last_good()) state.disks = &disk_watch_.last_good()->disks;
+  state.session = session_.status();
+  state.session_counters = session_.counters();
+  state.disk_counters = disk_watch_.counters();
+  state.servers = {{"metrics", web_.counters()}, {"local", local_api_.counters()}};
+  state.pulse = &pulse_;
+  for (const Worker* worker : workers()) {
+    state.workers_stuck.emplace_back(worker->name(), worker->stuck(SteadyClock::now()).has_value());
+  }
+  return own_metrics_.text(state, SteadyClock::now());
+}
+
+}  // namespace joist::agent

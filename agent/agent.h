@@ -1,0 +1,113 @@
+// The agent: its parts, built in order and connected. What each part does is in
+// its own file; here is who tells whom.
+//
+//   config ─┐            ┌─> readiness ─┬─> report ─> session ─> installer
+//   facts ──┼─ judge() ──┘              ├─> /metrics /readyz, agent.sock
+//   disks ──┘   every 5 s               └─> STATUS= of the unit
+//
+// Threads: one, which runs the io_context; blocking work is on Workers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/disk_watch.h"
+#include "agent/identity.h"
+#include "agent/local_api.h"
+#include "agent/metrics_page.h"
+#include "agent/own_metrics.h"
+#include "agent/pulse.h"
+#include "agent/readiness.h"
+#include "agent/report_feed.h"
+#include "agent/report_items.h"
+#include "agent/service_manager.h"
+#include "agent/session.h"
+#include "agent/web.h"
+#include "agent/worker.h"
+#include "base/clock.h"
+#include "base/sys_root.h"
+#include "host/facts.h"
+#include "network/links.h"
+#include "wire/asio.h"
+
+namespace joist::agent {
+
+struct Places {
+  std::string config = "/etc/joist/agent.yaml";
+  std::string state_dir = "/var/lib/joist";
+  std::string run_dir = "/run/joist";
+  std::string helper_socket;  // empty: helper.sock in run_dir
+};
+
+class Agent {
+ public:
+  // `facts`: of this host; they hold the boot's id, which nothing works without.
+  Agent(const Places& places, host::Facts facts, const std::string& epoch);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Config, identity and listening sockets. What fails here ends the program.
+  Result<void> start();
+
+  // Until SIGTERM or SIGINT. False if a worker still hangs in a job: then the
+  // process must end without tidying up after itself.
+  bool run();
+
+ private:
+  wire::Task<void> watch_signals();
+  wire::Task<void> judge_forever();
+  wire::Task<void> observe_host_forever();
+  wire::Task<void> feed_watchdog(std::chrono::microseconds period);
+  wire::Task<Result<v1::JoinResponse>> join(v1::JoinRequest request);
+
+  void stop();
+  void reload();
+  Result<void> apply(const v1::NodeSpec& spec);
+  bool judge();
+  bool judge_session_now();
+  bool judge_disks();
+  void publish();
+  void tell_transitions();
+  void session_changed();
+  void disks_changed();
+
+  v1::Status status() const;
+  v1::ListDisksResponse list_disks() const;
+  v1::Host host() const;
+  std::vector<std::string> metrics_urls() const;
+  std::vector<const Worker*> workers() const;
+  std::vector<Stuck> stuck_workers() const;
+  std::string status_line() const;
+  std::string own_metrics_text() const;
+
+  const Places places_;
+  SystemClock clock_;
+  const Moment started_;
+  host::Facts facts_;
+  std::vector<network::Link> links_;
+
+  wire::asio::io_context io_{1};
+  ServiceManager service_manager_;
+  Pulse pulse_;
+  Config config_;
+  IdentityStore identity_store_;
+  Readiness readiness_;
+  ReportItems report_items_;
+  ReportFeed feed_;
+  OwnMetrics own_metrics_;
+  MetricsPage metrics_page_;
+  Web web_;
+  LocalApi local_api_;
+  Session session_;
+  DiskWatch disk_watch_;
+  Worker host_worker_;
+  wire::asio::steady_timer judge_timer_;
+
+  std::vector<v1::Condition> told_;  // as last published
+  std::string left_out_;             // of the report
+  SteadyTime session_judged_{};
+};
+
+}  // namespace joist::agent

@@ -1,0 +1,59 @@
+// Who this host is to its installer: key, certificate, the installer's authority
+// and where it is reached. One file, so that a power cut leaves all of the old or
+// all of the new:
+//
+//   STATE_DIR/identity/node.pem (0600): a line "Installer: host:port", the key
+//   (PKCS#8), the node's certificate, the authority's certificate
+//
+// Threads: the control thread; loading and saving block on a small file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "pki/key.h"
+
+namespace joist::agent {
+
+struct Identity {
+  std::string endpoint;     // "host:port" named when the host joined
+  pki::Secret key;          // PKCS#8, DER
+  std::string certificate;  // DER
+  std::string authority;    // DER
+
+  // Read from the certificate.
+  std::string node_uid;
+  WallTime not_before;
+  WallTime not_after;
+};
+
+// From its parts. Malformed, saying which, unless the certificate is a node's,
+// for this key, and the authority is one.
+Result<Identity> make_identity(std::string endpoint, pki::Secret key, std::string certificate,
+                               std::string authority);
+
+// The file's text, and back.
+Result<pki::Secret> identity_to_text(const Identity& identity);
+Result<Identity> identity_from_text(std::string_view text);
+
+class IdentityStore {
+ public:
+  explicit IdentityStore(std::string state_dir) : directory_(std::move(state_dir) + "/identity") {}
+
+  // nullopt: this host has not joined. Refused if others may read the file.
+  Result<std::optional<Identity>> load() const;
+
+  Result<void> save(const Identity& identity) const;
+
+ private:
+  std::string directory_;
+};
+
+// When to renew: at 50 to 70 % of the certificate's life, `jitter` (0 to 1) of
+// the way between, so that hosts that joined together do not renew together.
+WallTime renewal_time(WallTime not_before, WallTime not_after, double jitter);
+
+}  // namespace joist::agent

@@ -1,0 +1,68 @@
+// Which disk to read next, and what reading them brought so far. Reading costs
+// the disk and the helper something, so a disk is read again only when it may
+// have changed:
+//   - it looks different in sysfs (another attachment, size, partitions, uses);
+//   - a device somewhere changed, and it was last read kReread ago;
+//   - it counts as blank and was last read kBlankAge ago: that word may one day
+//     cost somebody's data, and without udevd nobody tells of a new signature;
+//   - it was last read kAge ago;
+//   - it could not be read: after kRetryFirst, doubled each time up to kRetryMax.
+// Pure. Threads: the caller's one.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/pulse.h"
+#include "disk/classify.h"
+
+namespace joist::agent {
+
+class ProbeCache {
+ public:
+  static constexpr std::chrono::seconds kReread{30};
+  static constexpr std::chrono::seconds kBlankAge{60};
+  static constexpr std::chrono::seconds kAge{600};
+  static constexpr std::chrono::seconds kRetryFirst{2};
+  static constexpr std::chrono::seconds kRetryMax{60};
+
+  // The disks there are now; forgets those that are gone or were replaced.
+  void observe(const std::vector<disk::Disk>& disks, const v1::StorageSpec& spec);
+
+  // A block device came, went or changed: any disk may hold something else now.
+  void disturb(SteadyTime now);
+
+  struct Due {
+    std::string name;
+    std::uint64_t diskseq = 0;
+    SteadyTime time;  // not before
+  };
+
+  // The disk that is due first; nullopt: none is worth reading.
+  std::optional<Due> next() const;
+
+  // Whether `failed` tells more of the disk than the last attempt did.
+  bool is_news(const Due& due, const Result<disk::ProbeResult>& failed) const;
+
+  // What reading `due` brought.
+  void store(const Due& due, Result<disk::ProbeResult> result, SteadyTime now);
+
+  // For classify(): by name.
+  std::map<std::string, Result<disk::ProbeResult>> results() const;
+
+ private:
+  struct Entry {
+    disk::Disk disk;  // as it looked when it became due
+    std::optional<Result<disk::ProbeResult>> result;
+    SteadyTime read_at{};
+    SteadyTime due{};  // the epoch: at once
+    unsigned failures = 0;
+  };
+
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace joist::agent

@@ -1,0 +1,120 @@
+// The session with the installer: opens it, keeps it, opens it again; says what
+// changed, answers for what did not; renews the host's certificate in time.
+//
+//   run():  not joined -> connecting -> connected -> waiting -> connecting …
+//
+// What to say is decided by ReportFeed, which has no I/O; here are the socket
+// and the clock. While there is no session, the host is watched all the same.
+// Threads: the control thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "agent/config.h"
+#include "agent/identity.h"
+#include "agent/pulse.h"
+#include "agent/report_feed.h"
+#include "base/clock.h"
+#include "joist/v1/agent.pb.h"
+#include "joist/v1/host.pb.h"
+#include "wire/asio.h"
+#include "wire/frame_socket.h"
+#include "wire/tls.h"
+
+namespace joist::agent {
+
+// Since the start, for the agent's own metrics.
+struct SessionCounters {
+  std::uint64_t attempts = 0;
+  std::uint64_t sessions = 0;  // attempts that led to a session
+  std::uint64_t deltas = 0;
+  std::uint64_t heartbeats = 0;
+  std::uint64_t full_reports_asked = 0;  // NeedFull
+  std::uint64_t renewals = 0;
+  std::uint64_t renewal_failures = 0;
+};
+
+class Session {
+ public:
+  // All must outlive it. `on_change` is called when status() changed.
+  Session(wire::asio::io_context& io, const IdentityStore& store, const Config& config,
+          const Clock& clock, ReportFeed& feed, Pulse& pulse, std::function<void()> on_change);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Reads who this host is. A damaged identity is no reason not to start: it
+  // shows as not joined, with the error.
+  void load_identity();
+
+  // Until stop().
+  wire::Task<void> run();
+
+  // Joins, replaces the identity and begins a session with it. One at a time:
+  // Refused while another is under way.
+  wire::Task<Result<v1::JoinResponse>> join(v1::JoinRequest request, v1::Host host);
+
+  // The report may have changed.
+  void wake();
+
+  // The settings changed: if the endpoint did, begin anew.
+  void reconsider();
+
+  void stop();
+
+  v1::SessionStatus status() const;
+  const SessionCounters& counters() const { return counters_; }
+  const std::optional<Identity>& identity() const { return identity_; }
+
+ private:
+  struct Link;  // one session's socket, shared with the task that reads it
+
+  wire::Task<Error> converse();
+  wire::Task<Result<std::shared_ptr<Link>>> open();
+  wire::Task<Error> serve(std::shared_ptr<Link> link);
+  wire::Task<void> read(std::shared_ptr<Link> link);
+  Result<void> take(const std::string& message);
+  wire::Task<Result<void>> send_next(Link& link);
+  wire::Task<void> renew_certificate();
+  wire::Task<void> sleep_until(SteadyTime time);
+
+  void replace_identity(Identity identity);
+  void restart();
+  void set_state(v1::SessionState state, std::string error);
+  Result<wire::TlsContextPtr> tls_context() const;
+  std::string endpoint() const;
+  std::string explained(const Error& error) const;
+  double random() { return std::uniform_real_distribution<double>(0, 1)(generator_); }
+
+  const IdentityStore& store_;
+  const Config& config_;
+  const Clock& clock_;
+  ReportFeed& feed_;
+  Pulse& pulse_;
+  Pulse::Loop loop_;
+  std::function<void()> on_change_;
+  std::mt19937 generator_;
+  wire::asio::steady_timer timer_;  // what run() sleeps on
+
+  std::optional<Identity> identity_;
+  std::string identity_error_;
+  WallTime renew_at_{};
+  SteadyTime renew_not_before_{};
+  std::string connected_endpoint_;
+  std::shared_ptr<Link> link_;
+
+  v1::SessionStatus status_;
+  SteadyTime retry_at_{};
+  SessionCounters counters_;
+  unsigned failures_ = 0;
+  bool restart_ = false;
+  bool stopping_ = false;
+  bool joining_ = false;
+};
+
+}  // namespace joist::agent

@@ -1,0 +1,176 @@
+#include "agent/web.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "agent/accept_encoding.h"
+#include "agent/readiness.h"
+#include "base/version.h"
+
+namespace joist::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using wire::Request;
+using wire::Response;
+using wire::Task;
+
+constexpr milliseconds kScrapeDeadline{10'000};
+constexpr milliseconds kScrapeDeadlineMin{250};
+constexpr milliseconds kForTheWayBack{250};
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char letter : text) {
+    if (letter == '<') {
+      html += "&lt;";
+    } else if (letter == '>') {
+      html += "&gt;";
+    } else if (letter == '&') {
+      html += "&amp;";
+    } else if (letter == '"') {
+      html += "&quot;";
+    } else {
+      html += letter;
+    }
+  }
+  return html;
+}
+
+std::string condition_line(const v1::Condition& condition) {
+  return condition.type() + " " + std::string(status_name(condition.status())) + " " +
+         condition.reason() + ": " + condition.message() + "\n";
+}
+
+Response not_allowed() {
+  Response response = wire::text_response(405, "only GET and HEAD are served here");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+}  // namespace
+
+milliseconds scrape_deadline(std::string_view timeout_seconds) {
+  double seconds = 0;
+  const auto* end = timeout_seconds.data() + timeout_seconds.size();
+  const auto parsed = std::from_chars(timeout_seconds.data(), end, seconds);
+  if (parsed.ec != std::errc() || parsed.ptr != end || !(seconds > 0) || seconds > 3600) {
+    return kScrapeDeadline;
+  }
+  const milliseconds asked(static_cast<std::int64_t>(seconds * 1000));
+  return std::clamp(asked - kForTheWayBack, kScrapeDeadlineMin, kScrapeDeadline);
+}
+
+Web::Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources)
+    : io_(io), metrics_(metrics), sources_(std::move(sources)) {}
+
+std::unique_ptr<wire::HttpServer> Web::make_server(const v1::MetricsSpec& spec) {
+  wire::HttpLimits limits;
+  limits.connections_max = spec.connections_max();
+  limits.body_bytes_max = 0;  // nothing here takes one
+  return std::make_unique<wire::HttpServer>(
+      io_, limits, [this](const Request& request, const wire::Peer&) { return answer(request); });
+}
+
+Result<void> Web::listen(const v1::MetricsSpec& spec) {
+  const bool same = server_ && spec.listen() == spec_.listen() &&
+                    spec.connections_max() == spec_.connections_max();
+  if (same) return {};
+  auto next = make_server(spec);
+  auto listening = next->listen(spec.listen());
+  if (!listening && server_) {
+    // The old one may hold the very address: "*:7444" and "127.0.0.1:7444".
+    server_->close();
+    next = make_server(spec);
+    listening = next->listen(spec.listen());
+    if (!listening) {
+      auto again = make_server(spec_);
+      if (const auto back = again->listen(spec_.listen()); back) server_ = std::move(again);
+    }
+  }
+  if (!listening) return fail(listening.error(), "metrics.listen");
+  if (server_) server_->close();
+  server_ = std::move(next);
+  spec_ = spec;
+  return {};
+}
+
+void Web::close() {
+  if (server_) server_->close();
+}
+
+wire::HttpCounters Web::counters() const {
+  return server_ ? server_->counters() : wire::HttpCounters();
+}
+
+Task<Response> Web::answer(const Request& request) {
+  const bool known = request.path == "/" || request.path == "/metrics" ||
+                     request.path == "/healthz" || request.path == "/readyz";
+  if (!known) co_return wire::text_response(404, "no such page: look at /");
+  if (request.method != "GET" && request.method != "HEAD") co_return not_allowed();
+  if (request.path == "/metrics") co_return co_await metrics(request);
+  if (request.path == "/healthz") co_return healthz();
+  if (request.path == "/readyz") co_return readyz();
+  co_return landing();
+}
+
+Task<Response> Web::metrics(const Request& request) {
+  const auto deadline = scrape_deadline(request.header("X-Prometheus-Scrape-Timeout-Seconds"));
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (prefers_gzip(request.header("Accept-Encoding"))) {
+    const auto packed = co_await metrics_.get_gzipped(deadline);
+    if (packed) {
+      response.headers.emplace_back("Content-Encoding", "gzip");
+      response.body = *packed;
+      co_return response;
+    }
+  }
+  const auto text = co_await metrics_.get(deadline);
+  response.body = *text;
+  co_return response;
+}
+
+Response Web::healthz() const {
+  std::string stuck;
+  for (const std::string& loop : sources_.stuck_loops()) stuck += "\n" + loop;
+  if (stuck.empty()) return wire::text_response(200, "ok");
+  return wire::text_response(503, "stuck:" + stuck);
+}
+
+Response Web::readyz() const {
+  const auto conditions = sources_.conditions();
+  if (conditions.front().status() == v1::CONDITION_STATUS_TRUE) {
+    return wire::text_response(200, "ok");
+  }
+  std::string text;
+  for (const v1::Condition& condition : conditions) {
+    const bool blocks = condition.severity() == v1::SEVERITY_BLOCKING;
+    if (blocks && condition.status() != v1::CONDITION_STATUS_TRUE && condition.type() != "Ready") {
+      text += condition_line(condition);
+    }
+  }
+  if (!text.empty()) text.pop_back();  // text_response() ends the line
+  return wire::text_response(503, "not ready\n" + text);
+}
+
+Response Web::landing() const {
+  const std::string name = escaped(sources_.node_name());
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>" + name +
+                  " - joist-agent</title></head>\n<body>\n<h1>" + name + "</h1>\n<p>joist-agent " +
+                  std::string(version()) +
+                  "</p>\n<ul>\n<li><a href=\"/metrics\">/metrics</a></li>\n"
+                  "<li><a href=\"/healthz\">/healthz</a></li>\n"
+                  "<li><a href=\"/readyz\">/readyz</a></li>\n</ul>\n<pre>\n";
+  for (const v1::Condition& condition : sources_.conditions()) {
+    response.body += escaped(condition_line(condition));
+  }
+  response.body += "</pre>\n</body>\n</html>\n";
+  return response;
+}
+
+}  // namespace joist::agent

@@ -1,0 +1,61 @@
+// What the agent serves to the network, reading only:
+//   /metrics  /healthz  /readyz  /
+// Threads: the control thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/metrics_page.h"
+#include "base/result.h"
+#include "joist/v1/condition.pb.h"
+#include "joist/v1/spec.pb.h"
+#include "wire/http_server.h"
+
+namespace joist::agent {
+
+class Web {
+ public:
+  // What the pages say besides metrics, asked when they are.
+  struct Sources {
+    std::function<std::vector<v1::Condition>()> conditions;  // Ready first
+    std::function<std::vector<std::string>()> stuck_loops;
+    std::function<std::string()> node_name;
+  };
+
+  Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources);
+
+  // Serves as `spec` says. On error what was served before is served on.
+  Result<void> listen(const v1::MetricsSpec& spec);
+
+  void close();
+
+  // "127.0.0.1:7444", as bound.
+  std::string address() const { return server_ ? server_->address() : std::string(); }
+
+  wire::HttpCounters counters() const;
+
+  // The answer to one request.
+  wire::Task<wire::Response> answer(const wire::Request& request);
+
+ private:
+  std::unique_ptr<wire::HttpServer> make_server(const v1::MetricsSpec& spec);
+  wire::Task<wire::Response> metrics(const wire::Request& request);
+  wire::Response healthz() const;
+  wire::Response readyz() const;
+  wire::Response landing() const;
+
+  wire::asio::io_context& io_;
+  MetricsPage& metrics_;
+  Sources sources_;
+  v1::MetricsSpec spec_;
+  std::unique_ptr<wire::HttpServer> server_;
+};
+
+// How long a scrape may take, from Prometheus' own header
+// (X-Prometheus-Scrape-Timeout-Seconds): a little less than it waits. Pure.
+std::chrono::milliseconds scrape_deadline(std::string_view timeout_seconds);
+
+}  // namespace joist::agent
