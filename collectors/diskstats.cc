@@ -115,16 +115,13 @@ void DiskstatsCollector::render(Device& device) const {
   const UdevProperties& udev = device.udev.properties();
   const auto property = [&](std::string_view key) { return find_property(udev, key); };
 
-  // The serial printed on the disk, where the transport tells it.
-  std::string_view serial = property("SCSI_IDENT_SERIAL");
-  if (serial.empty()) serial = property("ID_SERIAL_SHORT");
   device.info = Labels{{"device", device.key},
                        {"major", std::to_string(device.major)},
                        {"minor", std::to_string(device.minor)},
                        {"model", property("ID_MODEL")},
                        {"path", property("ID_PATH")},
                        {"revision", property("ID_REVISION")},
-                       {"serial", serial},
+                       {"serial", property("ID_SERIAL_SHORT")},
                        {"wwn", property("ID_WWN")}};
 
   device.filesystem.reset();

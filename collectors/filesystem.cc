@@ -142,7 +142,9 @@ Result<void> FilesystemCollector::collect(Exposition& page) {
   show(files_free_, [](const Figures& f) { return static_cast<double>(f.f_ffree); });
   show(free_, [&](const Figures& f) { return bytes(f.f_bfree, f); });
   page.begin(read_only_);
-  for (const Mount& mount : mounts_) page.sample(mount.labels, mount.read_only ? 1U : 0U);
+  for (const Mount& mount : mounts_) {
+    if (mount.question->answered) page.sample(mount.labels, mount.read_only ? 1U : 0U);
+  }
   show(size_, [&](const Figures& f) { return bytes(f.f_blocks, f); });
   return {};
 }

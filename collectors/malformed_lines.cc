@@ -8,7 +8,7 @@ namespace joist::collectors {
 
 void MalformedLines::report(std::string_view path, std::string_view line) {
   constexpr std::size_t kShownBytesMax = 120;
-  if (count_++ > 0) return;
+  if (line.empty() || count_++ > 0) return;
   log(Priority::Warning, "metrics: a line was left out because it is not understood",
       {{"path", std::string(path)}, {"line", std::string(line.substr(0, kShownBytesMax))}});
 }

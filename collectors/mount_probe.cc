@@ -15,7 +15,7 @@ using State = MountQuestion::State;
 // A worker that has not finished a mount for so long gets a second beside it.
 constexpr std::chrono::milliseconds kPatience{20};
 
-// Beyond so many hanging mounts only those that answered last time are asked:
+// Beyond so many hanging mounts only those that came back last time are asked:
 // a thousand dead mounts must not become a thousand threads.
 constexpr std::size_t kStuckMax = 64;
 
@@ -44,6 +44,7 @@ template <typename Shared>
 void answer(Shared& shared, MountQuestion& question, bool good) {
   const bool late = question.state == State::Stuck;
   question.state = State::Idle;
+  question.prompt = true;
   if (late) {
     --shared.stuck;
     ++shared.workers;  // back among the living
@@ -107,12 +108,15 @@ void MountProbe::ask(const MountQuestions& questions) {
   std::unique_lock lock(shared.mutex);
   shared.queue.clear();
   shared.next = 0;
-  for (const auto& question : questions) {
-    const bool crowded = shared.stuck >= kStuckMax && !question->answered;
-    question->answered = false;
-    if (question->state == State::Stuck || crowded) continue;
-    question->state = State::Queued;
-    shared.queue.push_back(question);
+  for (const bool prompt : {true, false}) {
+    for (const auto& question : questions) {
+      if (question->prompt != prompt) continue;
+      const bool crowded = shared.stuck >= kStuckMax && !prompt;
+      question->answered = false;
+      if (question->state == State::Stuck || crowded) continue;
+      question->state = State::Queued;
+      shared.queue.push_back(question);
+    }
   }
   shared.open = shared.queue.size();
   if (shared.open == 0) return;
@@ -131,6 +135,7 @@ void MountProbe::ask(const MountQuestions& questions) {
   for (const auto& question : shared.queue) {
     if (question->state == State::Asked) {
       question->state = State::Stuck;
+      question->prompt = false;
       --shared.workers;
       ++shared.stuck;
     } else if (question->state == State::Queued) {

@@ -5,7 +5,8 @@
 // which answers all mounts one after another. A worker that makes no progress
 // is left alone with its mount and another takes over the rest. A mount whose
 // worker has not come back is not asked again until it does, so each hanging
-// mount costs one sleeping thread, once.
+// mount costs one sleeping thread, once. Mounts that came back last time are
+// asked before the others; and while many hang, only those are.
 #pragma once
 
 #include <sys/statfs.h>
@@ -28,6 +29,7 @@ struct MountQuestion {
   const std::string path;  // what statfs(2) is given
   State state = State::Idle;
   bool answered = false;  // in the last ask(); `figures` hold then
+  bool prompt = false;    // came back, with figures or an error, the last time it was asked
   struct statfs figures {};
   struct statfs scratch {};  // the worker's, until it has the lock again
 };
