@@ -1,6 +1,7 @@
 #include "collectors/exposition.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <cmath>
@@ -88,15 +89,15 @@ char* format_integer(char* out, std::uint64_t value) {
   if (value < kFixedEnd) return std::to_chars(out, out + kNumberBytesMax, value).ptr;
 
   // One digit, the point, the other digits without trailing zeros, the exponent.
-  char* const digits = out + 1;
-  char* end = std::to_chars(digits, out + kNumberBytesMax, value).ptr;
-  const auto exponent = static_cast<unsigned>(end - digits - 1);
-  while (end[-1] == '0') --end;
-  out[0] = digits[0];
-  if (end == digits + 1) {
-    end = out + 1;
-  } else {
-    digits[0] = '.';
+  std::array<char, kNumberBytesMax> digits{};
+  const char* last = std::to_chars(digits.begin(), digits.end(), value).ptr;
+  const auto exponent = static_cast<unsigned>(last - digits.begin() - 1);
+  while (last[-1] == '0') --last;
+  char* end = out;
+  *end++ = digits[0];
+  if (last > digits.begin() + 1) {
+    *end++ = '.';
+    end = std::copy(digits.cbegin() + 1, last, end);
   }
   *end++ = 'e';
   *end++ = '+';
