@@ -99,10 +99,10 @@ Result<std::vector<std::unique_ptr<Collector>>> make_collectors(const Roots& roo
                                                                 const Options& options) {
   for (const std::string& name : options.disabled) {
     if (std::ranges::find(kKnown, name, &Known::name) != std::end(kKnown)) continue;
-    std::string known;
-    for (const std::string_view each : collector_names()) known.append(" ").append(each);
-    return fail(ErrorCode::Malformed,
-                "no collector is called \"" + name + "\"; there are:" + known);
+    Error error{ErrorCode::Malformed, "no collector is called \""};
+    error.message.append(name).append("\"; there are:");
+    for (const std::string_view known : collector_names()) error.message.append(" ").append(known);
+    return tl::unexpected<Error>(std::move(error));
   }
 
   std::vector<std::unique_ptr<Collector>> collectors;

@@ -9,6 +9,7 @@ namespace joist::collectors {
 namespace {
 
 constexpr double kTicksPerSecond = 100;  // USER_HZ, the same on every architecture served
+constexpr std::size_t kColumnsMin = 4;   // user, nice, system, idle
 constexpr std::uint64_t kHotplugTicks = 300;
 constexpr unsigned kCpusMax = 8192;  // CONFIG_NR_CPUS at its largest
 constexpr std::size_t kIdle = static_cast<std::size_t>(CpuMode::Idle);
@@ -33,7 +34,6 @@ bool is_number(std::string_view text) {
 }  // namespace
 
 std::optional<CpuLine> parse_cpu_line(std::string_view line) {
-  constexpr std::size_t kColumnsMin = 4;
   Fields fields(line);
   const std::string_view name = fields.next();
   if (!name.starts_with("cpu") || !is_number(name.substr(3))) return std::nullopt;

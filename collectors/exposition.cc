@@ -162,7 +162,6 @@ void Exposition::write(std::uint64_t value) {
 
 void Exposition::write(double value) {
   char number[kNumberBytesMax + 1];
-  char* end = number;
   const double size = std::fabs(value);
   if (std::isnan(value)) {
     text_.append("NaN\n");
@@ -172,7 +171,7 @@ void Exposition::write(double value) {
     if (value < 0) text_ += '-';
     write(static_cast<std::uint64_t>(size));
   } else {
-    end = format_double(number, value);
+    char* end = format_double(number, value);
     *end++ = '\n';
     text_.append(number, static_cast<std::size_t>(end - number));
   }

@@ -66,12 +66,10 @@ class Exposition {
   requires std::is_arithmetic_v<Number>
   void sample(const Labels& labels, Number value) {
     write_name(labels.text());
-    if constexpr (std::is_floating_point_v<Number>) {
-      write(static_cast<double>(value));
-    } else if constexpr (std::is_signed_v<Number>) {
-      write(static_cast<double>(value));
-    } else {
+    if constexpr (std::is_unsigned_v<Number>) {
       write(static_cast<std::uint64_t>(value));
+    } else {
+      write(static_cast<double>(value));
     }
   }
 

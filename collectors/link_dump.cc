@@ -28,7 +28,7 @@ Link parse_link(const char* payload, std::size_t size) {
   Link link;
   std::size_t at = NLMSG_ALIGN(sizeof(ifinfomsg));
   while (at + sizeof(rtattr) <= size) {
-    rtattr attribute;
+    rtattr attribute{};
     std::memcpy(&attribute, payload + at, sizeof attribute);
     if (attribute.rta_len < sizeof attribute || attribute.rta_len > size - at) break;
     const char* const data = payload + at + RTA_LENGTH(0);
@@ -94,7 +94,7 @@ Result<LinkDump::Pass> LinkDump::receive(
     }
 
     for (std::size_t at = 0; at + sizeof(nlmsghdr) <= size;) {
-      nlmsghdr header;
+      nlmsghdr header{};
       std::memcpy(&header, buffer_.data() + at, sizeof header);
       if (header.nlmsg_len < sizeof header || header.nlmsg_len > size - at) break;
       const char* const payload = buffer_.data() + at + NLMSG_HDRLEN;

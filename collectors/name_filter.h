@@ -22,6 +22,8 @@ class NameFilter {
 
   NameFilter(NameFilter&&) noexcept;
   NameFilter& operator=(NameFilter&&) noexcept;
+  NameFilter(const NameFilter&) = delete;
+  NameFilter& operator=(const NameFilter&) = delete;
   ~NameFilter();
 
   // Matches anywhere in `name`; the empty pattern matches nothing, as an empty

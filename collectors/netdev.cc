@@ -15,6 +15,8 @@ constexpr std::array<const char*, kNetdevColumns> kColumns{
     "receive_nohandler",
 };
 
+constexpr int kHeaderLines = 2;  // of /proc/net/dev
+
 }  // namespace
 
 NetdevCounters fold_counters(const rtnl_link_stats64& link) {
@@ -82,7 +84,6 @@ Result<void> NetdevCollector::read_links() {
 }
 
 Result<void> NetdevCollector::read_proc() {
-  constexpr int kHeaderLines = 2;
   const auto text = file_.read();
   if (!text) return tl::unexpected<Error>(text.error());
   devices_.restart();

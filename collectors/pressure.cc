@@ -6,6 +6,7 @@ namespace joist::collectors {
 namespace {
 
 constexpr double kMicrosecondsPerSecond = 1e6;
+constexpr std::string_view kTotal = "total=";
 
 Family waiting(std::string_view resource, std::string_view help) {
   return {"node_pressure_" + std::string(resource) + "_waiting_seconds_total", help,
@@ -24,7 +25,6 @@ ProcFile file(const Roots& roots, std::string_view resource) {
 }  // namespace
 
 std::optional<PressureLine> parse_pressure_line(std::string_view line) {
-  constexpr std::string_view kTotal = "total=";
   Fields fields(line);
   const std::string_view scope = fields.next();
   if (scope != "some" && scope != "full") return std::nullopt;

@@ -77,7 +77,7 @@ Result<std::uint64_t> ProcessCollector::count_open_fds() {
   }
   if (::lseek(fd_directory_.get(), 0, SEEK_SET) < 0) return fail_errno(errno, "/proc/self/fd");
 
-  alignas(dirent64) std::array<char, 4096> entries;
+  alignas(dirent64) std::array<char, 4096> entries{};
   std::uint64_t count = 0;
   for (;;) {
     const long got = ::syscall(SYS_getdents64, fd_directory_.get(), entries.data(), entries.size());

@@ -7,6 +7,11 @@
 #include "collectors/fields.h"
 
 namespace joist::collectors {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+
+}  // namespace
 
 UdevProperties parse_udev_data(std::string_view text) {
   UdevProperties properties;
@@ -31,7 +36,6 @@ UdevRecord::UdevRecord(const SysRoot& udev_data, unsigned major, unsigned minor)
       path_(root_.resolve(name_).string()) {}
 
 bool UdevRecord::refresh() {
-  constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
   struct stat status {};
   Version version;
   if (::stat(path_.c_str(), &status) == 0) {

@@ -81,11 +81,11 @@ TEST_F(FilesystemTest, LeavesOutWhatDebianLeavesOut) {
 }
 
 TEST_F(FilesystemTest, ShowsAMountOnceHoweverOftenItIsListed) {
-  EXPECT_EQ(page_of("d / ext4 rw 0 0\nd / ext4 rw 0 0\n"), page_of("d / ext4 rw 0 0\n"));
+  EXPECT_EQ(page_of("sda / ext4 rw 0 0\nsda / ext4 rw 0 0\n"), page_of("sda / ext4 rw 0 0\n"));
 }
 
 TEST_F(FilesystemTest, LosesAMalformedLineOnly) {
-  EXPECT_EQ(page_of("nonsense\n\nd / ext4 rw 0 0\n"), page_of("d / ext4 rw 0 0\n"));
+  EXPECT_EQ(page_of("nonsense\n\nsda / ext4 rw 0 0\n"), page_of("sda / ext4 rw 0 0\n"));
 }
 
 TEST_F(FilesystemTest, NamesMountsFromInsideTheRoot) {

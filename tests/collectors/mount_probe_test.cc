@@ -64,7 +64,7 @@ class MountProbeTest : public testing::Test {
     while (probe.stuck() > 0) std::this_thread::sleep_for(1ms);
   }
 
-  ~MountProbeTest() override { kernel_->revive(); }
+  void TearDown() override { kernel_->revive(); }
 };
 
 TEST_F(MountProbeTest, AnswersEveryMountThatLives) {
