@@ -6,12 +6,6 @@
 namespace joist::ctl {
 namespace {
 
-std::string evidence_text(const v1::Evidence& evidence) {
-  std::string text = evidence.value();
-  if (!evidence.threshold().empty()) text += (text.empty() ? "" : ", ") + evidence.threshold();
-  return text.empty() ? "-" : text;
-}
-
 std::string joined(const google::protobuf::RepeatedPtrField<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -54,11 +48,12 @@ Table condition_table(const google::protobuf::RepeatedPtrField<v1::Condition>& c
       {"CONDITION"},         {"STATUS"}, {"SINCE"}, {"REASON", Fit::Drop}, {"EVIDENCE", Fit::Drop},
       {"MESSAGE", Fit::Wrap}};
   for (const v1::Condition& condition : conditions) {
+    const std::string& value = condition.evidence().value();
     table.rows.push_back({{condition.type()},
                           condition_status(condition.status()),
                           {humane_age(condition.transition_time(), now), Tone::Dim},
                           {condition.reason()},
-                          {evidence_text(condition.evidence()), Tone::Dim},
+                          {value.empty() ? "-" : value, Tone::Dim},
                           {condition.message()}});
   }
   return table;
@@ -81,7 +76,8 @@ Facts condition_facts(const v1::Condition& condition, WallTime now) {
   add("Blocks", joined(condition.blocks()));
   add("Remedy", std::string(remedy_text(condition.remedy())));
   if (condition.has_evidence()) {
-    add("Evidence", evidence_text(evidence));
+    add("Evidence", evidence.value());
+    add("Wanted", evidence.threshold());
     add("Source", evidence.source());
     if (evidence.has_observed_time()) add("Observed", humane_when(evidence.observed_time(), now));
     if (evidence.has_time_to_live()) {

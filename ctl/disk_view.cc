@@ -39,7 +39,8 @@ std::string reasons_text(const v1::Disk& disk) {
     text +=
         (text.empty() ? "" : "; ") + (reason.message().empty() ? reason.code() : reason.message());
   }
-  if (!disk.probe_error().empty()) {
+  // Most often it is one of the reasons already.
+  if (text.find(disk.probe_error()) == std::string::npos) {
     text += (text.empty() ? "" : "; ") + std::string("not probed: ") + disk.probe_error();
   }
   return text.empty() ? "-" : text;

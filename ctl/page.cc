@@ -11,6 +11,7 @@ namespace {
 constexpr int kGap = 2;            // blanks between columns
 constexpr int kCutColumnsMin = 8;  // a cut column is not narrower
 constexpr int kWrapColumnsMin = 24;
+constexpr int kWrapColumnsGood = 40;
 
 std::string_view colour_of(Tone tone) {
   switch (tone) {
@@ -70,10 +71,12 @@ class Layout {
     return column == shown_.back() && table_.columns[column].fit == Fit::Wrap;
   }
 
-  // First the wrapping column, as far as it stays readable; then columns go;
-  // then the widest of those that may be cut are.
+  // Columns go until the wrapping one is comfortable to read; then that takes
+  // what is left; then the widest of those that may be cut are.
   void fit() {
-    shrink_last();
+    const int natural = widths_[shown_.back()];
+    const bool wrapping = wraps(shown_.back());
+    if (wrapping) widths_[shown_.back()] = std::min(natural, kWrapColumnsGood);
     while (total() > screen_.columns) {
       const auto last = std::find_if(shown_.rbegin(), shown_.rend(), [&](std::size_t column) {
         return table_.columns[column].fit == Fit::Drop;
@@ -81,22 +84,24 @@ class Layout {
       if (last == shown_.rend()) break;
       shown_.erase(std::next(last).base());
     }
-    while (total() > screen_.columns) {
-      std::size_t widest = shown_.size();
-      for (const std::size_t column : shown_) {
-        const bool may = table_.columns[column].fit == Fit::Cut && widths_[column] > kCutColumnsMin;
-        if (may && (widest == shown_.size() || widths_[column] > widths_[widest])) widest = column;
-      }
-      if (widest == shown_.size()) break;
-      --widths_[widest];
+    if (wrapping) {
+      const int spare = screen_.columns - (total() - widths_[shown_.back()]);
+      widths_[shown_.back()] = std::min(natural, std::max(spare, kWrapColumnsMin));
+    }
+    while (total() > screen_.columns && cut_widest()) {
     }
   }
 
-  void shrink_last() {
-    const std::size_t last = shown_.back();
-    if (table_.columns[last].fit != Fit::Wrap) return;
-    const int spare = screen_.columns - (total() - widths_[last]);
-    widths_[last] = std::min(widths_[last], std::max(spare, kWrapColumnsMin));
+  // False: nothing is left that may be cut.
+  bool cut_widest() {
+    std::size_t widest = widths_.size();
+    for (const std::size_t column : shown_) {
+      const bool may = table_.columns[column].fit == Fit::Cut && widths_[column] > kCutColumnsMin;
+      if (may && (widest == widths_.size() || widths_[column] > widths_[widest])) widest = column;
+    }
+    if (widest == widths_.size()) return false;
+    --widths_[widest];
+    return true;
   }
 
   std::string row_text(const std::vector<Cell>& cells, bool title) const {

@@ -7,8 +7,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -25,6 +27,16 @@ winsize window_of(int fd) {
   winsize window{};
   if (::isatty(fd) == 0 || ::ioctl(fd, TIOCGWINSZ, &window) != 0) return {};
   return window;
+}
+
+// COLUMNS counts where there is no terminal to ask: for whoever shows our output.
+int columns_of(const winsize& window, bool terminal) {
+  if (terminal && window.ws_col > 0) return std::max<int>(window.ws_col, kColumnsMin);
+  const char* said = std::getenv("COLUMNS");  // NOLINT(concurrency-mt-unsafe): one thread
+  int columns = 0;
+  if (said != nullptr) std::from_chars(said, said + std::strlen(said), columns);
+  if (columns > 0) return std::max(columns, kColumnsMin);
+  return terminal ? 80 : 0;
 }
 
 // Restores the terminal however the reading ends; signals only interrupt it.
@@ -83,8 +95,7 @@ Screen standard_screen(bool no_color) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const char* type = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): one thread
   Screen screen;
-  screen.columns =
-      terminal ? std::max<int>(window.ws_col == 0 ? 80 : window.ws_col, kColumnsMin) : 0;
+  screen.columns = columns_of(window, terminal);
   screen.colour = terminal && !no_color && type != nullptr && std::string_view(type) != "dumb";
   screen.utf8 = !terminal || std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   return screen;

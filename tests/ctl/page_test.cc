@@ -104,19 +104,18 @@ TEST(Render, ShowsAllWhereThereIsNoTerminal) {
             "nvme0n1  932 GiB  \\x1b[2Jx\n");
 }
 
-TEST(Render, WrapsTheLastColumnFirst) {
+TEST(Render, LeavesColumnsOutUntilTheLastIsGoodToRead) {
   EXPECT_EQ(render(disk_page(), {.columns = 64}),
-            "DISK        SIZE  MODEL                WHY\n"
-            "sda      1.8 TiB  Rotating Thing 3000  carries / and swap\n"
-            "                                       through LVM\n"
-            "nvme0n1  932 GiB  \\x1b[2Jx\n");
+            "DISK        SIZE  WHY\n"
+            "sda      1.8 TiB  carries / and swap through LVM\n"
+            "nvme0n1  932 GiB\n");
 }
 
-TEST(Render, ThenLeavesColumnsOut) {
+TEST(Render, ThenWrapsTheLastColumn) {
   EXPECT_EQ(render(disk_page(), {.columns = 44}),
             "DISK        SIZE  WHY\n"
-            "sda      1.8 TiB  carries / and swap\n"
-            "                  through LVM\n"
+            "sda      1.8 TiB  carries / and swap through\n"
+            "                  LVM\n"
             "nvme0n1  932 GiB\n");
 }
 

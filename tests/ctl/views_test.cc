@@ -110,8 +110,8 @@ TEST(ConditionsPage, ListsThemOrTellsOneInFull) {
   v1::ListConditionsResponse conditions;
   *conditions.add_conditions() = condition("Ready", v1::CONDITION_STATUS_UNSPECIFIED);
   EXPECT_EQ(render(conditions_page(conditions, false, kNow), {}),
-            "CONDITION  STATUS   SINCE  REASON   EVIDENCE             MESSAGE\n"
-            "Ready      Unknown  3m     Because  3 disks, at least 1  so it is\n");
+            "CONDITION  STATUS   SINCE  REASON   EVIDENCE  MESSAGE\n"
+            "Ready      Unknown  3m     Because  3 disks   so it is\n");
   EXPECT_EQ(render(conditions_page(conditions, true, kNow), {}),
             "Condition  Ready\n"
             "Status     Unknown\n"
@@ -119,7 +119,8 @@ TEST(ConditionsPage, ListsThemOrTellsOneInFull) {
             "Reason     Because\n"
             "Message    so it is\n"
             "Blocks     ceph, longhorn\n"
-            "Evidence   3 disks, at least 1\n"
+            "Evidence   3 disks\n"
+            "Wanted     at least 1\n"
             "Source     sysfs\n"
             "Observed   5s ago\n");
 }
