@@ -46,10 +46,10 @@ struct ProbeResult {
 };
 
 // So that an answer always fits a datagram (base/seqpacket.h).
-inline constexpr std::size_t kSignaturesMax = 96;
+inline constexpr std::size_t kSignaturesMax = 64;
 inline constexpr std::size_t kPartitionsMax = 256;
 inline constexpr std::size_t kHoldersMax = 64;
-inline constexpr std::size_t kProbedTextMax = 96;  // characters of a label, uuid, name
+inline constexpr std::size_t kProbedTextMax = 80;  // characters of a label, uuid, name
 
 // To the wire and back. Text is made printable on the way out; a message over
 // the limits is Malformed on the way in.
