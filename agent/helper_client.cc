@@ -25,7 +25,9 @@ Result<disk::ProbeResult> HelperClient::probe(std::string_view name, std::uint64
   v1::HelperRequest request;
   request.mutable_probe()->set_name(std::string(name));
   request.mutable_probe()->set_diskseq(diskseq);
-  if (auto sent = send_datagram(connection->get(), request.SerializeAsString(), timeout_); !sent) {
+  const auto sent = send_datagram(connection->get(), request.SerializeAsString(), timeout_);
+  // A helper that has closed already may have said why.
+  if (!sent && sent.error().code != ErrorCode::Unavailable) {
     return fail(sent.error(), "ask joist-helper to read " + std::string(name));
   }
   const auto left =

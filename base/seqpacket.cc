@@ -143,6 +143,7 @@ Result<void> send_datagram(int fd, std::string_view datagram, std::chrono::milli
 
 Result<std::string> receive_datagram(int fd, std::chrono::milliseconds timeout) {
   std::string datagram(kDatagramBytesMax, '\0');
+  bool reset = false;
   for (;;) {
     iovec part{.iov_base = datagram.data(), .iov_len = datagram.size()};
     msghdr header{};
@@ -157,6 +158,12 @@ Result<std::string> receive_datagram(int fd, std::chrono::milliseconds timeout) 
     if (got > 0) {
       datagram.resize(static_cast<std::size_t>(got));
       return datagram;
+    }
+    // A peer that closes with our data unread resets the connection, once; what it sent before
+    // is still there.
+    if (got < 0 && errno == ECONNRESET && !reset) {
+      reset = true;
+      continue;
     }
     if (got == 0 || peer_is_gone(errno)) {
       return fail(ErrorCode::Unavailable, "receive: the other side has closed");

@@ -42,8 +42,9 @@ Result<UniqueFd> accept_seqpacket(int listening_fd);
 // gone, or takes nothing for `timeout`.
 Result<void> send_datagram(int fd, std::string_view datagram, std::chrono::milliseconds timeout);
 
-// Malformed if the datagram was larger than kDatagramBytesMax (it is lost);
-// Unavailable if the peer closed, or nothing came for `timeout`.
+// What the peer sent before it closed comes first. Malformed if the datagram
+// was larger than kDatagramBytesMax (it is lost); Unavailable if the peer
+// closed, or nothing came for `timeout`.
 Result<std::string> receive_datagram(int fd, std::chrono::milliseconds timeout);
 
 Result<PeerCredentials> peer_credentials(int fd);

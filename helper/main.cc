@@ -1,6 +1,7 @@
 // joist-helper: root's hands. Listens on one unix socket, which systemd or
 // --listen gives it, and serves nobody but the agent's user and root.
 #include <getopt.h>
+#include <google/protobuf/stubs/common.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -154,6 +155,8 @@ Result<void> serve(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // libprotobuf writes a line for every string that is no UTF-8: peers do not get to write the log.
+  google::protobuf::SetLogHandler(nullptr);
   try {
     const auto options = parse_options(argc, argv);
     if (!options) {

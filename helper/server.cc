@@ -20,6 +20,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// What has not gone this long after SIGKILL hangs in the kernel.
+constexpr milliseconds kDeathTakes(1000);
+
 std::string encode(const Error& error) {
   v1::HelperResponse response;
   *response.mutable_problem() = to_problem(error);
@@ -71,7 +74,7 @@ Result<void> Server::serve_once() {
   for (Connection& connection : connections_) {
     const short of_peer = (at++)->revents;
     const short of_probe = (at++)->revents;
-    if (of_probe != 0) take_answer(connection);
+    if (of_probe != 0) take_answer(connection, steady_clock::now());
     const bool gone = (of_peer & (POLLHUP | POLLERR)) != 0 && (of_peer & POLLIN) == 0;
     if (gone) {
       connection.fd = UniqueFd();
@@ -120,7 +123,7 @@ void Server::reap() {
   for (;;) {
     const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
     if (pid <= 0) return;
-    std::erase_if(leaving_, [pid](const ProbeProcess& probe) { return probe.pid == pid; });
+    std::erase_if(leaving_, [pid](const Leaving& leaving) { return leaving.probe.pid == pid; });
     for (Connection& connection : connections_) {
       if (connection.probe && connection.probe->pid == pid) connection.probe->pid = -1;
     }
@@ -142,12 +145,11 @@ void Server::take_request(Connection& connection) {
     send(connection, encode(request.error()));
     return;
   }
-  start(connection, request->probe());
+  start(connection, request->probe(), now);
 }
 
-void Server::start(Connection& connection, const v1::ProbeRequest& request) {
-  const bool stuck = std::ranges::any_of(
-      leaving_, [&request](const ProbeProcess& probe) { return probe.name == request.name(); });
+void Server::start(Connection& connection, const v1::ProbeRequest& request, Time now) {
+  const bool stuck = hangs(request.name(), now);
   if (stuck || leaving_.size() >= limits_.probes_max) {
     send(connection, encode({ErrorCode::Unavailable,
                              stuck ? request.name() + ": an earlier reading of it still hangs in "
@@ -155,7 +157,7 @@ void Server::start(Connection& connection, const v1::ProbeRequest& request) {
                                    : "too many disks of this host hang in the kernel; see dmesg"}));
     return;
   }
-  auto probe = start_probe(request, steady_clock::now() + limits_.deadline);
+  auto probe = start_probe(request, now + limits_.deadline);
   if (probe) {
     connection.probe = std::move(*probe);
   } else {
@@ -166,10 +168,10 @@ void Server::start(Connection& connection, const v1::ProbeRequest& request) {
 
 // The answer is passed on as it came: only the client parses what a process
 // wrote that had read a disk.
-void Server::take_answer(Connection& connection) {
+void Server::take_answer(Connection& connection, Time now) {
   ProbeProcess probe = std::move(*connection.probe);
   connection.probe.reset();
-  connection.heard = steady_clock::now();
+  connection.heard = now;
   const auto response = receive_datagram(probe.answer.get(), milliseconds(0));
   if (response) {
     send(connection, *response);
@@ -180,16 +182,22 @@ void Server::take_answer(Connection& connection) {
     log(Priority::Error, "a probe ended without an answer", why, {{"disk", probe.name}});
     send(connection, encode(why));
   }
-  give_up(std::move(probe));
+  give_up(std::move(probe), now);
 }
 
 // Answered or past its deadline: it has no reason to live on.
-void Server::give_up(ProbeProcess probe) {
+void Server::give_up(ProbeProcess probe, Time now) {
   if (probe.pid < 0) return;  // reaped already
   ::kill(probe.pid, SIGKILL);
   probe.answer = UniqueFd();
-  leaving_.push_back(std::move(probe));
+  leaving_.push_back({std::move(probe), now});
   reap();
+}
+
+bool Server::hangs(const std::string& name, Time now) const {
+  return std::ranges::any_of(leaving_, [&name, now](const Leaving& leaving) {
+    return leaving.probe.name == name && now - leaving.since >= kDeathTakes;
+  });
 }
 
 void Server::send(Connection& connection, std::string_view datagram) {
@@ -210,7 +218,7 @@ void Server::expire(Time now) {
         log(Priority::Error, "a probe took too long", why, {{"disk", probe.name}});
         send(connection, encode(why));
       }
-      give_up(std::move(probe));
+      give_up(std::move(probe), now);
     } else if (!connection.probe && room_for_probe() && now - connection.heard >= limits_.silence) {
       connection.fd = UniqueFd();
     }

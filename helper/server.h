@@ -51,6 +51,13 @@ class Server {
     std::optional<ProbeProcess> probe;
   };
 
+  // Killed, and not gone yet. What is killed goes at once, unless the kernel has it wait for a
+  // disk.
+  struct Leaving {
+    ProbeProcess probe;
+    Time since;
+  };
+
   Server(UniqueFd listener, UniqueFd signals, const ServerLimits& limits)
       : listener_(std::move(listener)), signals_(std::move(signals)), limits_(limits) {}
 
@@ -59,10 +66,11 @@ class Server {
   void take_signals();
   void reap();
   void take_request(Connection& connection);
-  void start(Connection& connection, const v1::ProbeRequest& request);
-  void take_answer(Connection& connection);
+  void start(Connection& connection, const v1::ProbeRequest& request, Time now);
+  void take_answer(Connection& connection, Time now);
   void expire(Time now);
-  void give_up(ProbeProcess probe);
+  void give_up(ProbeProcess probe, Time now);
+  bool hangs(const std::string& name, Time now) const;
   bool answer(Connection& connection, const Error& error);
   void send(Connection& connection, std::string_view datagram);
   bool room_for_probe() const;
@@ -74,7 +82,7 @@ class Server {
   UniqueFd signals_;
   ServerLimits limits_;
   std::list<Connection> connections_;
-  std::list<ProbeProcess> leaving_;  // killed, not gone yet
+  std::list<Leaving> leaving_;
   RefusalLog refusals_;
   Time busy_until_ = std::chrono::steady_clock::now();
   bool stopping_ = false;
