@@ -17,7 +17,9 @@ target_link_options(joist_options INTERFACE LINKER:--as-needed)
 target_compile_options(joist_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wimplicit-fallthrough
-  -Wno-missing-field-initializers)  # designated initialisers leave fields out on purpose
+  -Wno-missing-field-initializers  # designated initialisers leave fields out on purpose
+  # g++ 12 takes the operators of Asio's coroutine frames for mismatched once it inlines them.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 
 function(_joist_deps target scope)
   foreach(dep IN LISTS ARGN)
