@@ -37,7 +37,7 @@ UNSTEADY = [
     (re.compile(r"node_load"), 0, 2),
     (re.compile(r"node_procs_|node_disk_io_now"), 0, 1000),
 ]
-# Per-CPU counters are summed without a lock, and idle time goes back a little.
+# Idle time and pressure totals, in seconds, go back a little.
 COUNTER_SLACK = 0.05
 # Joist divides where node_exporter multiplies by 0.001: the last bits differ.
 ROUNDING = 1e-14
@@ -105,7 +105,7 @@ def slack_of(name, kind, value, live):
     if not live and not name.startswith("node_filesystem_"):
         return 0
     if kind in ("counter", "untyped"):
-        return max(COUNTER_SLACK, COUNTER_SLACK * abs(value))
+        return COUNTER_SLACK
     for pattern, share, absolute in UNSTEADY:
         if pattern.match(name):
             return max(share * abs(value), absolute)
