@@ -49,6 +49,11 @@ std::optional<MountLine> parse_mount_line(std::string_view line) {
   return mount;
 }
 
+bool is_local(std::string_view device, std::string_view type) {
+  if (type == "tmpfs" || type == "ramfs") return true;
+  return device.starts_with("/dev/") && !type.starts_with("fuse");
+}
+
 std::string_view strip_root(std::string_view path, std::string_view root) {
   while (root.ends_with('/')) root.remove_suffix(1);
   if (root.empty() || !path.starts_with(root)) return path;
@@ -108,9 +113,9 @@ void FilesystemCollector::add(const MountLine& line) {
   if (mount_points_exclude_.matches(mount_point) || fs_types_exclude_.matches(line.type)) return;
 
   Labels labels{{"device", line.device}, {"fstype", line.type}, {"mountpoint", mount_point}};
-  Mount mount{
-      std::string(labels.text()), labels, line.read_only,
-      std::make_shared<MountQuestion>(SysRoot(roots_.rootfs).resolve(mount_point).string())};
+  Mount mount{std::string(labels.text()), labels, line.read_only,
+              std::make_shared<MountQuestion>(SysRoot(roots_.rootfs).resolve(mount_point).string(),
+                                              is_local(line.device, line.type))};
   // Mounted twice with the same names: one sample, or the page is not valid.
   const bool twice = std::ranges::find(mounts_, mount.key, &Mount::key) != mounts_.end();
   if (!twice) mounts_.push_back(std::move(mount));

@@ -33,6 +33,10 @@ struct MountLine {
 // Nothing if the line is not "device mountpoint type options …" (fstab(5)).
 std::optional<MountLine> parse_mount_line(std::string_view line);
 
+// Whether asking about the mount waits for no server and no daemon: a block
+// device or memory. ("fuseblk" is a daemon on a block device.)
+bool is_local(std::string_view device, std::string_view type);
+
 // `path` as seen from inside `root`: "/host/var" in "/host" is "/var". Unchanged
 // if it lies outside.
 std::string_view strip_root(std::string_view path, std::string_view root);

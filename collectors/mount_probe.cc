@@ -15,10 +15,6 @@ using State = MountQuestion::State;
 // A worker that has not finished a mount for so long gets a second beside it.
 constexpr std::chrono::milliseconds kPatience{20};
 
-// Beyond so many hanging mounts only those that came back last time are asked:
-// a thousand dead mounts must not become a thousand threads.
-constexpr std::size_t kStuckMax = 64;
-
 }  // namespace
 
 // Outlives the probe while a worker hangs.
@@ -44,7 +40,6 @@ template <typename Shared>
 void answer(Shared& shared, MountQuestion& question, bool good) {
   const bool late = question.state == State::Stuck;
   question.state = State::Idle;
-  question.prompt = true;
   if (late) {
     --shared.stuck;
     ++shared.workers;  // back among the living
@@ -77,7 +72,8 @@ void work(const std::shared_ptr<Shared>& shared) {
 }
 
 template <typename Shared>
-bool start_worker(const std::shared_ptr<Shared>& shared) {
+bool start_worker(const std::shared_ptr<Shared>& shared, std::size_t threads_max) {
+  if (shared->workers + shared->stuck >= threads_max) return false;
   try {
     std::thread([shared] { work(shared); }).detach();
   } catch (const std::system_error&) {
@@ -108,11 +104,11 @@ void MountProbe::ask(const MountQuestions& questions) {
   std::unique_lock lock(shared.mutex);
   shared.queue.clear();
   shared.next = 0;
-  for (const bool prompt : {true, false}) {
+  for (const bool local : {true, false}) {
     for (const auto& question : questions) {
-      if (question->prompt != prompt) continue;
-      const bool crowded = shared.stuck >= kStuckMax && !prompt;
+      if (question->local != local) continue;
       question->answered = false;
+      const bool crowded = !local && shared.stuck >= kThreadsMax;
       if (question->state == State::Stuck || crowded) continue;
       question->state = State::Queued;
       shared.queue.push_back(question);
@@ -122,20 +118,19 @@ void MountProbe::ask(const MountQuestions& questions) {
   if (shared.open == 0) return;
 
   const auto end = Clock::now() + deadline_;
-  bool waiting = shared.workers > 0 || start_worker(shared_);
+  const bool served = shared.workers > 0 || start_worker(shared_, kThreadsMax + 1);
   shared.work.notify_one();
-  while (waiting && shared.open > 0 && Clock::now() < end) {
+  while (served && shared.open > 0 && Clock::now() < end) {
     const std::size_t open_before = shared.open;
     const auto step = std::min(Clock::now() + kPatience, end);
     shared.progress.wait_until(lock, step, [&] { return shared.open == 0; });
     const bool stalled = shared.open == open_before && shared.next < shared.queue.size();
-    if (stalled) waiting = start_worker(shared_);
+    if (stalled) start_worker(shared_, kThreadsMax);  // if it may; else they wait in the queue
   }
 
   for (const auto& question : shared.queue) {
     if (question->state == State::Asked) {
       question->state = State::Stuck;
-      question->prompt = false;
       --shared.workers;
       ++shared.stuck;
     } else if (question->state == State::Queued) {

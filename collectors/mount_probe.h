@@ -5,8 +5,8 @@
 // which answers all mounts one after another. A worker that makes no progress
 // is left alone with its mount and another takes over the rest. A mount whose
 // worker has not come back is not asked again until it does, so each hanging
-// mount costs one sleeping thread, once. Mounts that came back last time are
-// asked before the others; and while many hang, only those are.
+// mount costs one sleeping thread, once. There are at most kThreadsMax of them:
+// local mounts are asked first, and while so many hang, alone.
 #pragma once
 
 #include <sys/statfs.h>
@@ -22,14 +22,15 @@ namespace joist::collectors {
 // One mount to ask about. Shared, because a worker may hang in it for longer
 // than anybody else remembers it. MountProbe alone writes to it.
 struct MountQuestion {
-  explicit MountQuestion(std::string mount_path) : path(std::move(mount_path)) {}
+  MountQuestion(std::string mount_path, bool mount_is_local)
+      : path(std::move(mount_path)), local(mount_is_local) {}
 
   enum class State { Idle, Queued, Asked, Stuck };
 
   const std::string path;  // what statfs(2) is given
+  const bool local;        // depends on no server and no daemon
   State state = State::Idle;
   bool answered = false;  // in the last ask(); `figures` hold then
-  bool prompt = false;    // came back, with figures or an error, the last time it was asked
   struct statfs figures {};
   struct statfs scratch {};  // the worker's, until it has the lock again
 };
@@ -41,6 +42,10 @@ using Statfs = std::function<int(const char* path, struct statfs* figures)>;
 
 class MountProbe {
  public:
+  // The threads that may hang for mounts that are not local. One more serves
+  // the local ones.
+  static constexpr std::size_t kThreadsMax = 16;
+
   MountProbe(std::chrono::milliseconds deadline, Statfs statfs);
   ~MountProbe();  // does not wait for workers that hang
   MountProbe(const MountProbe&) = delete;

@@ -163,6 +163,15 @@ TEST(MountLine, ReadsReadOnlyAsAWord) {
   for (const char* line : {"", "d", "d /m", "d /m t"}) EXPECT_FALSE(parse_mount_line(line)) << line;
 }
 
+TEST(Mount, IsLocalWithoutServerAndDaemon) {
+  EXPECT_TRUE(is_local("/dev/sda1", "ext4"));
+  EXPECT_TRUE(is_local("tmpfs", "tmpfs"));
+  EXPECT_FALSE(is_local("nas:/share", "nfs4"));
+  EXPECT_FALSE(is_local("//nas/share", "cifs"));
+  EXPECT_FALSE(is_local("/dev/sdb1", "fuseblk"));
+  EXPECT_FALSE(is_local("/dev/fuse", "fuse.s3fs"));
+}
+
 TEST(MountPoint, IsShownFromInsideTheRoot) {
   EXPECT_EQ(strip_root("/host/var", "/host"), "/var");
   EXPECT_EQ(strip_root("/host", "/host/"), "/");
