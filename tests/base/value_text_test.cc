@@ -120,7 +120,7 @@ TEST(Utf8, IsToldFromOtherBytes) {
 
 TEST(ClosestWord, ForgivesTypingErrorsAlone) {
   const std::vector<std::string> known{"name", "roles", "labels", "connections_max"};
-  EXPECT_EQ(closest_word("nmae", known), "name");
+  EXPECT_EQ(closest_word("rloes", known), "roles");
   EXPECT_EQ(closest_word("role", known), "roles");
   EXPECT_EQ(closest_word("connection_mx", known), "connections_max");
   EXPECT_EQ(closest_word("x", known), std::nullopt);

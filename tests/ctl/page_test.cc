@@ -161,8 +161,8 @@ TEST(Render, AlignsFactsAndSaysWhatIsEmpty) {
 
 TEST(Watch, RedrawsWhatFits) {
   EXPECT_EQ(redraw_text("T", "a\nb\n", 24), "\x1b[HT\x1b[K\n\x1b[K\na\x1b[K\nb\x1b[K\x1b[J");
-  EXPECT_EQ(redraw_text("T", "a\nb\nc\nd\n", 4),
-            "\x1b[HT\x1b[K\n\x1b[K\na\x1b[K\n... the rest does not fit\x1b[K\x1b[J");
+  EXPECT_EQ(redraw_text("T", "1\n2\n3\n4\n", 4),
+            "\x1b[HT\x1b[K\n\x1b[K\n1\x1b[K\n... the rest does not fit\x1b[K\x1b[J");
 }
 
 }  // namespace

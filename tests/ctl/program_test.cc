@@ -365,10 +365,10 @@ TEST_F(Program, WatchesUntilCtrlC) {
 
 TEST_F(Program, ChecksConfigsWithoutAnAgent) {
   const std::string path = directory_ / "agent.yaml";
-  std::ofstream(path) << "nmae: host1\nmetrics: {connections_max: 0}\n";
+  std::ofstream(path) << "nname: host1\nmetrics: {connections_max: 0}\n";
   const Ran bad = run({"config", "check", path});
   EXPECT_EQ(bad.exit, 1);
-  EXPECT_EQ(bad.err, path + ":1:1: unknown key \"nmae\", did you mean name?\n" + path +
+  EXPECT_EQ(bad.err, path + ":1:1: unknown key \"nname\", did you mean name?\n" + path +
                          ":2:28: metrics.connections_max: 0 is out of range, expected 1 to 4096\n");
   std::ofstream(path) << "name: host1\n";
   const Ran good = run({"config", "check", path});
