@@ -3,6 +3,9 @@
 
 #include <string>
 
+#include "wire/asio.h"
+
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
@@ -10,6 +13,8 @@
 #include "wire/tls.h"
 
 namespace joist::wire {
+
+using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
 
 class TlsContext {
  public:

@@ -15,10 +15,9 @@
 #include "wire/asio.h"
 #include "wire/deadline.h"
 #include "wire/frame_socket.h"
+#include "wire/tls_context.h"
 
 namespace joist::wire {
-
-using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
 
 // `Stream` is a websocket::stream on which the handshake is done.
 template <typename Stream>

@@ -1,0 +1,159 @@
+// One connection of an HttpServer, whatever it runs over. For the .cc files of
+// wire/ alone.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "wire/asio.h"
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include "wire/deadline.h"
+#include "wire/http.h"
+#include "wire/http_server.h"
+#include "wire/request_reader.h"
+#include "wire/tls_context.h"
+
+namespace joist::wire {
+
+using PlainSocket = asio::generic::stream_protocol::socket;  // TCP or unix
+
+struct FrameRoute {
+  HttpServer::FrameGate gate;
+  HttpServer::FrameHandler handler;
+};
+
+// What the connections of one server share.
+struct HttpService {
+  HttpLimits limits;
+  HttpServer::Handler handler;
+  std::map<std::string, FrameRoute> frame_routes;
+  HttpCounters counters;
+  bool closed = false;
+
+  // Calls the handler; a library that throws past its adapter loses one request.
+  Task<Response> answer(Request request, const Peer& peer);
+};
+
+inline auto into(boost::system::error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
+
+// Requests until the peer or the server has had enough. `service` outlives it.
+Task<void> serve_plain(HttpService& service, PlainSocket& socket, Peer peer);
+
+// The same after a TLS handshake, with WebSocket upgrades.
+Task<void> serve_tls(HttpService& service, TlsStream& stream, Peer peer);
+
+// Tells a peer that there is no room for it.
+Task<void> refuse_plain(PlainSocket& socket);
+
+// Ends sending, and reads a little of what the peer was still sending: a reset
+// would take from it the answer that it has not read yet.
+template <typename Socket>
+Task<void> drain(Socket& socket) {
+  constexpr std::chrono::seconds kLinger{1};
+  constexpr std::size_t kBytesMax = 64 * 1024;
+  boost::system::error_code error;
+  socket.shutdown(Socket::shutdown_send, error);
+  Deadline deadline(socket);
+  deadline.arm(kLinger);
+  std::array<char, 4096> unread{};
+  std::size_t total = 0;
+  while (!error && total < kBytesMax) {
+    total += co_await socket.async_read_some(asio::buffer(unread), into(error));
+  }
+}
+
+inline PlainSocket& lowest(PlainSocket& socket) { return socket; }
+inline asio::ip::tcp::socket& lowest(TlsStream& stream) { return stream.next_layer(); }
+
+// Returns whether it was sent and another request may follow.
+template <typename Stream>
+Task<bool> send_response(Stream& stream, const Response& response, bool head, bool keep_alive,
+                         std::chrono::seconds write_timeout) {
+  const std::string start = head_text(response, keep_alive);
+  const std::array<asio::const_buffer, 2> buffers{
+      asio::buffer(start), head ? asio::const_buffer() : asio::buffer(response.body)};
+  boost::system::error_code error;
+  Deadline deadline(lowest(stream));
+  deadline.arm(write_timeout);
+  co_await asio::async_write(stream, buffers, into(error));
+  co_return !error && keep_alive;
+}
+
+template <typename Stream>
+Task<void> refuse_request(const HttpService& service, Stream& stream, BadRequest bad) {
+  const Response response = text_response(bad.status, bad.text);
+  const bool sent =
+      co_await send_response(stream, response, false, false, service.limits.write_timeout);
+  static_cast<void>(sent);  // the connection ends either way
+  co_await drain(lowest(stream));
+}
+
+// Reads one request. Anything but Complete ends the connection.
+template <typename Stream>
+Task<RequestReader::State> read_request(HttpService& service, Stream& stream, RequestReader& reader,
+                                        bool first) {
+  boost::system::error_code error;
+  Deadline deadline(lowest(stream));
+  auto state = first ? RequestReader::State::NeedsMore : reader.next();
+  // Idle is not slow: only from its first byte on is a request in a hurry. A
+  // new connection that says nothing is slow from the start.
+  bool hurried = first || reader.begun();
+  deadline.arm(hurried ? service.limits.request_timeout : service.limits.idle_timeout);
+  for (;;) {
+    if (state == RequestReader::State::AwaitsContinue) {
+      constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(stream, asio::buffer(kGoOn), into(error));
+    } else if (state != RequestReader::State::NeedsMore) {
+      co_return state;
+    }
+    const std::size_t got = co_await stream.async_read_some(reader.space(), into(error));
+    if (deadline.expired() && hurried) {
+      ++service.counters.bad_requests;
+      deadline.disarm();
+      co_await refuse_request(service, stream, {408, "the request took too long"});
+    }
+    if (error) co_return RequestReader::State::Ended;
+    if (!hurried) deadline.arm(service.limits.request_timeout);
+    hurried = true;
+    state = reader.received(got);
+  }
+}
+
+// `take_over`: Task<bool>(RequestReader::Message&), whether the connection is no
+// longer HTTP's after this request.
+template <typename Stream, typename TakeOver>
+Task<void> serve_requests(HttpService& service, Stream& stream, const Peer& peer,
+                          TakeOver take_over) {
+  RequestReader reader(service.limits);
+  for (bool first = true; !service.closed; first = false) {
+    const auto state = co_await read_request(service, stream, reader, first);
+    if (state == RequestReader::State::Bad) {
+      ++service.counters.bad_requests;
+      co_await refuse_request(service, stream, reader.bad());
+    }
+    if (state != RequestReader::State::Complete) co_return;
+
+    ++service.counters.requests;
+    auto message = reader.take();
+    const bool taken = co_await take_over(message);
+    if (taken) co_return;
+    const bool keep_alive = message.keep_alive();
+    const bool head = message.method() == boost::beast::http::verb::head;
+    const Response response = co_await service.answer(to_request(std::move(message)), peer);
+    const bool more =
+        co_await send_response(stream, response, head, keep_alive, service.limits.write_timeout);
+    if (!more) co_return;
+  }
+}
+
+}  // namespace joist::wire
