@@ -78,7 +78,7 @@ struct Metrics::Families {
                         "When the installer's own certificates expire, since 1970-01-01 UTC.");
   Gauge& authority_expire = expire.Add({{"certificate", "authority"}});
   Gauge& server_expire = expire.Add({{"certificate", "server"}});
-  Gauge& config_good = gauge(registry, "config_last_load_successful",
+  Gauge& config_good = gauge(registry, "config_last_reload_successful",
                              "Whether the last load of the config was taken; 0: the one before it "
                              "is still in force.")
                            .Add({});

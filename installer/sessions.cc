@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "installer/attempt_limiter.h"
 #include "wire/rpc.h"
 
 namespace joist::installer {
@@ -73,7 +74,7 @@ wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer
   if (!identity) co_return;  // retired between the upgrade and now
   const StoredNode& node = identity->node;
   const std::uint64_t number =
-      fleet_.connect(node.uid, peer.address, clock_.now(), [&socket] { socket.close(); });
+      fleet_.connect(node.uid, address_only(peer.address), clock_.now(), [&socket] { socket.close(); });
   const Connected connected(fleet_, node.uid, number);
   metrics_.session_started();
   log(Priority::Info, "session began", {{"node", node.name}, {"peer", peer.address}});
