@@ -90,7 +90,7 @@ Task<bool> send_response(Stream& stream, const Response& response, bool head, bo
 }
 
 template <typename Stream>
-Task<void> refuse_request(const HttpService& service, Stream& stream, BadRequest bad) {
+Task<void> refuse_request(const HttpService& service, Stream& stream, const BadRequest& bad) {
   const Response response = text_response(bad.status, bad.text);
   const bool sent =
       co_await send_response(stream, response, false, false, service.limits.write_timeout);
@@ -120,7 +120,9 @@ Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Re
     if (deadline.expired() && hurried) {
       ++service.counters.bad_requests;
       deadline.disarm();
-      co_await refuse_request(service, stream, {408, "the request took too long"});
+      // A name of its own: gcc 12 destroys a braced temporary of co_await twice.
+      const BadRequest slow{408, "the request took too long"};
+      co_await refuse_request(service, stream, slow);
     }
     if (error) co_return RequestReader::State::Ended;
     if (!hurried) deadline.arm(service.limits.request_timeout);
