@@ -108,7 +108,8 @@ std::vector<std::string> complete(const Words& words, const NameSource& names) {
   std::erase_if(
       offered, [&](const std::string& word) { return !word.starts_with(typed) || !is_safe(word); });
   std::ranges::sort(offered);
-  offered.erase(std::ranges::unique(offered).begin(), offered.end());
+  // Not std::ranges::unique: clang 14 cannot compile libstdc++ 12's subrange.
+  offered.erase(std::unique(offered.begin(), offered.end()), offered.end());
   return offered;
 }
 

@@ -13,9 +13,9 @@ namespace {
 
 // wcwidth(3) knows Unicode only under a UTF-8 locale. C.UTF-8 is part of libc.
 int columns_of(char32_t letter) {
-  static const locale_t kUtf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  if (letter < 0x7f || kUtf8 == nullptr) return 1;
-  const locale_t before = ::uselocale(kUtf8);
+  static const locale_t utf8_locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  if (letter < 0x7f || utf8_locale == nullptr) return 1;
+  const locale_t before = ::uselocale(utf8_locale);
   const int columns = ::wcwidth(static_cast<wchar_t>(letter));
   ::uselocale(before);
   return columns;
@@ -45,16 +45,17 @@ std::string screen_text(std::string_view text, bool utf8) {
     const std::size_t before = text.size();
     const char32_t letter = take_code_point(text);
     const bool invalid = letter == kReplacementCharacter && before - text.size() == 1;
+    const bool ascii = letter < 0x80;
+    const bool shown =
+        ascii ? letter >= 0x20 && letter != 0x7f : !is_deceptive(letter) && columns_of(letter) >= 0;
     if (invalid) {
       line += escaped(first);
-    } else if (letter < 0x20 || letter == 0x7f) {
-      line += escaped(letter);
-    } else if (letter >= 0x80 && !utf8) {
+    } else if (!ascii && !utf8) {
       line += '?';
-    } else if (is_deceptive(letter) || columns_of(letter) < 0) {
-      line += escaped(letter);
-    } else {
+    } else if (shown) {
       append_utf8(line, letter);
+    } else {
+      line += escaped(letter);
     }
   }
   return line;

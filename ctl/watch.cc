@@ -70,12 +70,12 @@ std::string redraw_text(const std::string& title, const std::string& text, int r
   for (int row = 2; !rest.empty(); ++row) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    screen += "\n";
+    screen += '\n';
     if (row + 1 >= rows && !rest.empty()) {
       screen += "... the rest does not fit\x1b[K";
       break;
     }
-    screen += std::string(line) + "\x1b[K";
+    screen.append(line).append("\x1b[K");
   }
   return screen + "\x1b[J";
 }
@@ -92,7 +92,7 @@ Result<void> watch(const CommandLine& line, const Ask& ask) {
     if (on_terminal) {
       text = redraw_text(title_of(line), text, terminal_rows());
     } else if (answer) {
-      text = std::string(separator_of(line.output, first)) + text;
+      text.insert(0, separator_of(line.output, first));
     } else {
       [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
       text.clear();
