@@ -40,7 +40,11 @@ std::vector<Readiness::Subject> subjects() {
       // A lost session is found again within seconds, most of the time.
       {"InstallerConnected",
        kBlocking,
-       {.bad_needed = 3, .bad_window = 5, .good_needed = 2, .good_lasting = seconds(2)}},
+       {.bad_needed = 3,
+        .bad_window = 5,
+        .noisy_reason = "NoSession",
+        .good_needed = 2,
+        .good_lasting = seconds(2)}},
       {"TimeSynchronised", kBlocking, {.good_needed = 3, .good_lasting = seconds(5)}},
   };
 }
@@ -205,9 +209,10 @@ bool Agent::judge_session_now() {
   const SteadyTime now = SteadyClock::now();
   const v1::SessionStatus status = session_.status();
   const bool connected = status.state() == v1::SESSION_STATE_CONNECTED;
-  if (!connected && now - session_judged_ < kJudgeEvery) return false;
-  if (!connected) session_judged_ = now;
-  return readiness_.judge(judge_session(status), clock_.now());
+  const bool lost = !connected && !session_.refused();
+  if (lost && now - session_judged_ < kJudgeEvery) return false;
+  if (lost) session_judged_ = now;
+  return readiness_.judge(judge_session(status, session_.refused()), clock_.now());
 }
 
 bool Agent::judge_disks() {
@@ -216,8 +221,7 @@ bool Agent::judge_disks() {
 }
 
 void Agent::session_changed() {
-  const bool connected = session_.status().state() == v1::SESSION_STATE_CONNECTED;
-  if (connected && judge_session_now()) publish();
+  if (judge_session_now()) publish();
   service_manager_.status(status_line());
 }
 

@@ -120,7 +120,8 @@ Standing settle(const Standing& previous, const v1::Condition& judged, const Pol
   if (next.good_run == 1) next.good_since = now.boot;
 
   const bool was_true = before.status() == v1::CONDITION_STATUS_TRUE;
-  if (bad && was_true && !window_is_bad(next, policy)) {
+  const bool noise = policy.noisy_reason.empty() || policy.noisy_reason == judged.reason();
+  if (bad && was_true && noise && !window_is_bad(next, policy)) {
     show(next.shown, before.status(), before.reason(), before.message());
   } else if (!good && !bad) {
     next.shown.set_status(v1::CONDITION_STATUS_UNKNOWN);

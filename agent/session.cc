@@ -146,6 +146,7 @@ Task<void> Session::run() {
     log(Priority::Warning, "no session with the installer", ended, {{"endpoint", endpoint()}});
     failures_ = SteadyClock::now() - began >= kLastingSession ? 0 : failures_ + 1;
     retry_at_ = SteadyClock::now() + backoff(failures_, random());
+    refused_ = ended.code == ErrorCode::Unauthenticated;
     set_state(v1::SESSION_STATE_WAITING, explained(ended));
     while (!restart_ && !stopping_ && SteadyClock::now() < retry_at_) {
       pulse_.beat(loop_, SteadyClock::now());
@@ -182,6 +183,7 @@ Task<Error> Session::converse() {
   if (restart_ || stopping_) co_return Error{ErrorCode::Unavailable, "begun anew"};
 
   ++counters_.sessions;
+  refused_ = false;
   link_ = *link;
   set_state(v1::SESSION_STATE_CONNECTED, "");
   log(Priority::Info, "in session with the installer", {{"endpoint", connected_endpoint_}});

@@ -68,6 +68,9 @@ class Session {
   void stop();
 
   v1::SessionStatus status() const;
+  // Whether the last attempt failed because the installer does not take this host.
+  bool refused() const { return refused_; }
+
   const SessionCounters& counters() const { return counters_; }
   const std::optional<Identity>& identity() const { return identity_; }
 
@@ -115,6 +118,7 @@ class Session {
   bool restart_ = false;
   bool stopping_ = false;
   bool joining_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace joist::agent

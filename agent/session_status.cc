@@ -15,7 +15,7 @@ void conclude(v1::Condition& condition, v1::ConditionStatus status, std::string 
 
 }  // namespace
 
-v1::Condition judge_session(const v1::SessionStatus& status) {
+v1::Condition judge_session(const v1::SessionStatus& status, bool refused) {
   v1::Condition condition;
   condition.set_type("InstallerConnected");
   condition.set_severity(v1::SEVERITY_BLOCKING);
@@ -36,6 +36,9 @@ v1::Condition judge_session(const v1::SessionStatus& status) {
                  ? "this host has not joined an installer: `joistctl token create` there, then "
                    "`joistctl join` here"
                  : status.error());
+  } else if (refused) {
+    condition.set_remedy(v1::REMEDY_NONE);
+    conclude(condition, v1::CONDITION_STATUS_FALSE, "SessionRefused", status.error());
   } else {
     conclude(condition, v1::CONDITION_STATUS_FALSE, "NoSession",
              "no session with " + status.endpoint() +

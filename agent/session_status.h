@@ -8,7 +8,8 @@
 
 namespace joist::agent {
 
-v1::Condition judge_session(const v1::SessionStatus& status);
+// `refused`: the installer answered, and does not know this host (any more).
+v1::Condition judge_session(const v1::SessionStatus& status, bool refused);
 
 std::string_view session_state_name(v1::SessionState state);  // "connected"
 

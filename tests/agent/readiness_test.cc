@@ -52,6 +52,7 @@ TEST(Settle, ShowsWhatIsJudged) {
   const Policy safety{.falls_max = 9, .time_to_live = 3s};
   const Policy patient{.good_needed = 3, .good_lasting = 4s, .falls_max = 9, .time_to_live = 3s};
   const Policy noisy{.bad_needed = 3, .bad_window = 5, .falls_max = 9, .time_to_live = 3s};
+  const Policy loud{.bad_needed = 3, .bad_window = 5, .noisy_reason = "Other", .time_to_live = 3s};
   const Policy steady{.falls_max = 2, .falls_window = 10s, .time_to_live = 5s};
   const struct {
     const char* name;
@@ -72,6 +73,7 @@ TEST(Settle, ShowsWhatIsJudged) {
       {"one bad look of a noisy fact", noisy, "TFTTTT", "TTTTTT"},
       {"three of five", noisy, "TTFTFTFT", "TTTTTTFT"},
       {"three of many", noisy, "TFTTFTTTFTTTTF", "TTTTTTTTTTTTTT"},
+      {"a reason that is no noise", loud, "TF", "TF"},
       {"noisy and already bad needs no count", noisy, "F", "F"},
       {"noisy and unseen is unknown", noisy, "T?", "T?"},
       {"too many falls", steady, "TFTFTFTTTTTTTTTTTT", "TFTFTFffffffTTTTTT"},
