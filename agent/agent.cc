@@ -1,7 +1,6 @@
 #include "agent/agent.h"
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -65,6 +64,7 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
     : places_(places),
       started_(clock_.now()),
       facts_(std::move(facts)),
+      signals_(io_, SIGHUP, SIGTERM, SIGINT),
       config_(places.config),
       identity_store_(places.state_dir),
       readiness_(subjects(), facts_.boot_id, started_),
@@ -144,9 +144,8 @@ bool Agent::run() {
 }
 
 Task<void> Agent::watch_signals() {
-  wire::asio::signal_set signals(io_, SIGHUP, SIGTERM, SIGINT);
   for (;;) {
-    const int number = co_await signals.async_wait(wire::asio::use_awaitable);
+    const int number = co_await signals_.async_wait(wire::asio::use_awaitable);
     if (number != SIGHUP) break;
     reload();
   }

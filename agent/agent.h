@@ -8,6 +8,7 @@
 // Threads: one, which runs the io_context; blocking work is on Workers.
 #pragma once
 
+#include <boost/asio/signal_set.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -89,6 +90,7 @@ class Agent {
   std::vector<network::Link> links_;
 
   wire::asio::io_context io_{1};
+  wire::asio::signal_set signals_;  // taken before anybody is told READY
   ServiceManager service_manager_;
   Pulse pulse_;
   Config config_;
