@@ -1,5 +1,6 @@
 // joist-installer [--config FILE] [--state-dir DIR] [--run-dir DIR]
 #include <getopt.h>
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -120,6 +121,9 @@ joist::wire::Task<void> beat(const Installer& installer, ServiceManager& manager
 
 int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  // What a peer sends wrong is told by our own errors, once; not by protobuf, in
+  // lines of its own, as often as a stranger likes.
+  google::protobuf::SetLogHandler(nullptr);
   if (::geteuid() == 0) {
     joist::log(Priority::Warning,
                "running as root, which joist-installer never needs: use its own user");
