@@ -97,7 +97,7 @@ What string_breach(const std::string& text, const FieldDescriptor& field, v1::Fo
 
 // The parts of seconds and nanos that duration.proto and timestamp.proto allow.
 What message_breach(const Message& message, const v1::Rule& rule) {
-  constexpr int kNanosMax = 999'999'999;
+  constexpr int nanos_max = 999'999'999;
   if (message.GetDescriptor() == Timestamp::descriptor()) {
     Timestamp time;
     time.CopyFrom(message);
@@ -110,8 +110,8 @@ What message_breach(const Message& message, const v1::Rule& rule) {
   duration.CopyFrom(message);
   const auto seconds = duration.seconds();
   const auto nanos = duration.nanos();
-  if (seconds > 315'576'000'000 || seconds < -315'576'000'000 || nanos > kNanosMax ||
-      nanos < -kNanosMax || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) {
+  if (seconds > 315'576'000'000 || seconds < -315'576'000'000 || nanos > nanos_max ||
+      nanos < -nanos_max || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) {
     return "is no valid duration (google/protobuf/duration.proto)";
   }
   return number_breach(static_cast<double>(seconds) + nanos / 1e9, rule, true);

@@ -54,8 +54,8 @@ std::string json_string(std::string_view text) {
 // with a letter or '/', is none of YAML's words, and holds nothing that YAML
 // could take for a sign.
 bool is_plain_yaml(std::string_view text) {
-  static constexpr std::array<std::string_view, 10> kWords{"true", "false", "null", "yes", "no",
-                                                           "on",   "off",   "y",    "n",   "nan"};
+  static constexpr std::array<std::string_view, 10> words{"true", "false", "null", "yes", "no",
+                                                          "on",   "off",   "y",    "n",   "nan"};
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto is_safe = [&](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') ||
@@ -64,7 +64,7 @@ bool is_plain_yaml(std::string_view text) {
   if (text.empty() || !(is_letter(text.front()) || text.front() == '/')) return false;
   std::string lower;
   for (const char letter : text) lower += static_cast<char>(letter | 0x20);
-  return std::ranges::all_of(text, is_safe) && std::ranges::find(kWords, lower) == kWords.end();
+  return std::ranges::all_of(text, is_safe) && std::ranges::find(words, lower) == words.end();
 }
 
 // Where the walk writes to. Scalars come ready made: `bare` is a number or a

@@ -116,15 +116,15 @@ constexpr std::array<SizeUnit, 17> kSizeUnits{{{"", 1},
 
 // number * unit, where that is a whole number of bytes that fits.
 bool scale(const Decimal& number, std::uint64_t unit_bytes, std::uint64_t& bytes) {
-  constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
-  constexpr std::uint64_t kBillion = 1'000'000'000;
-  if (number.whole > kMax / unit_bytes) return false;
+  constexpr auto max = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t billion = 1'000'000'000;
+  if (number.whole > max / unit_bytes) return false;
   // unit * billionths / 1e9 in two parts, so that it does not overflow.
-  const std::uint64_t high = unit_bytes / kBillion * number.billionths;
-  const std::uint64_t low = unit_bytes % kBillion * number.billionths;
-  if (low % kBillion != 0) return false;
-  const std::uint64_t fraction = high + low / kBillion;
-  if (number.whole * unit_bytes > kMax - fraction) return false;
+  const std::uint64_t high = unit_bytes / billion * number.billionths;
+  const std::uint64_t low = unit_bytes % billion * number.billionths;
+  if (low % billion != 0) return false;
+  const std::uint64_t fraction = high + low / billion;
+  if (number.whole * unit_bytes > max - fraction) return false;
   bytes = number.whole * unit_bytes + fraction;
   return true;
 }
@@ -276,10 +276,10 @@ std::string enum_words(const EnumDescriptor& type) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr int kCharactersMax = 40;
+  constexpr int characters_max = 40;
   std::string line = "\"";
   for (int count = 0; !text.empty(); ++count) {
-    if (count == kCharactersMax) {
+    if (count == characters_max) {
       line += "...";
       break;
     }

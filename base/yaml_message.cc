@@ -326,10 +326,10 @@ class Decoder {
 
   template <typename Number, typename Set, typename Add>
   bool decode_real(const YamlNode& node, const Target& target, Set set, Add add) {
-    constexpr auto kInfinity = std::numeric_limits<Number>::infinity();
+    constexpr auto infinity = std::numeric_limits<Number>::infinity();
     if (!node.plain) return complain_type(node, target);
-    if (node.text == ".inf") return store(target, kInfinity, set, add);
-    if (node.text == "-.inf") return store(target, -kInfinity, set, add);
+    if (node.text == ".inf") return store(target, infinity, set, add);
+    if (node.text == "-.inf") return store(target, -infinity, set, add);
     if (node.text == ".nan") {
       return store(target, std::numeric_limits<Number>::quiet_NaN(), set, add);
     }

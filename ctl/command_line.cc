@@ -226,7 +226,7 @@ bool has(const Words& words, OptionId id) {
 }
 
 // --help after a command explains that command, however else it is written.
-CommandLine help_line(std::vector<std::string> words) {
+CommandLine help_line(const std::vector<std::string>& words) {
   CommandLine line;
   line.command = CommandId::Help;
   if (!words.empty()) {
@@ -240,7 +240,7 @@ CommandLine help_line(std::vector<std::string> words) {
   return line;
 }
 
-std::string or_default(std::string text, std::string_view otherwise) {
+std::string or_default(const std::string& text, std::string_view otherwise) {
   return text.empty() ? std::string(otherwise) : text;
 }
 

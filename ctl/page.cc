@@ -33,7 +33,7 @@ std::string toned(std::string text, Tone tone, const Screen& screen) {
   return std::string(colour_of(tone)) + text + "\x1b[0m";
 }
 
-std::string bold(std::string text, const Screen& screen) {
+std::string bold(const std::string& text, const Screen& screen) {
   return screen.colour ? "\x1b[1m" + text + "\x1b[0m" : text;
 }
 
