@@ -28,7 +28,7 @@ QUERIES = (
     ("CPU seconds per second, by mode",
      'sum by (mode) (rate(node_cpu_seconds_total{job="joist"}[5s]))'),
     ("memory available, MiB", 'node_memory_MemAvailable_bytes{job="joist"} / 2^20'),
-    ("conditions", 'joist_condition_status{job="joist"}'),
+    ("conditions", 'joist_condition_status{job="joist"} == 1'),
 )
 
 
@@ -164,6 +164,8 @@ def demo(stack, once):
     print(stack.ctl("nodes").rstrip())
 
     check_disks(stack, disks)
+    wait_for("DisksInventoried is true",
+             lambda: stack.condition("DisksInventoried").get("status") == "true")
     heading("This host's disks:")
     print(stack.ctl("disks").rstrip())
 
@@ -197,6 +199,8 @@ def main():
     parser.add_argument("bin", help="where the programs are")
     parser.add_argument("--once", action="store_true", help="end when everything was shown")
     arguments = parser.parse_args()
+    # A shell that starts it in the background has Ctrl-C ignored; whoever sends it means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *unused: sys.exit(1))
     try:
