@@ -51,8 +51,7 @@ std::vector<std::string> holders_of(const SysRoot& root, const std::string& dire
     holders.insert(holders.end(), more.begin(), more.end());
   }
   std::ranges::sort(holders);
-  const auto doubled = std::ranges::unique(holders);
-  holders.erase(doubled.begin(), doubled.end());
+  holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
   if (holders.size() > disk::kHoldersMax) holders.resize(disk::kHoldersMax);
   return holders;
 }
