@@ -23,12 +23,27 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #error "name this architecture's AUDIT_ARCH_ value"
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define JOIST_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define JOIST_SANITIZED
+#endif
+
 constexpr std::array kAllowed{
     // The disk and the answer. ioctl asks for size and sectors; newfstatat is what fstat(3) calls.
     SYS_read, SYS_pread64, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_ioctl, SYS_fadvise64,
     SYS_write, SYS_sendto, SYS_sendmsg, SYS_ppoll, SYS_close,
 #ifdef SYS_poll
     SYS_poll,
+#endif
+#ifdef JOIST_SANITIZED
+    // UBSan looks through a pipe whether memory is there.
+    SYS_pipe2,
+#ifdef SYS_pipe
+    SYS_pipe,
+#endif
 #endif
     // Memory.
     SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_futex,
