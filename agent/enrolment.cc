@@ -30,6 +30,7 @@ Result<KeyAndRequest> make_key_and_request() {
 }
 
 void tell_clock_difference(const v1::EnrollResponse& response, WallTime now) {
+  if (!response.has_server_time()) return;
   const auto here = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
   const auto difference = std::chrono::seconds(response.server_time().seconds()) - here;
   if (std::chrono::abs(difference) < kClockDifferenceTold) return;

@@ -21,11 +21,12 @@ using wire::Task;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr seconds kConnectTimeout{15};
-constexpr seconds kBeat{30};            // run() comes by at least this often
-constexpr seconds kLoopDeadline{120};   // connecting, renewing and sending are all bounded below
-constexpr seconds kLastingSession{30};  // after which a lost one is tried again soon
+constexpr seconds kBeat{30};           // run() comes by at least this often
+constexpr seconds kLoopDeadline{120};  // connecting, renewing and sending are all bounded below
+constexpr seconds kLastingSession{5};  // after which a lost one is tried again soon
 constexpr seconds kRenewalRetry{300};
 constexpr int kMissedHeartbeats = 3;
+constexpr seconds kAnswerTime{5};
 
 std::mt19937 seeded_generator() {
   std::random_device seed;
@@ -143,7 +144,10 @@ Task<void> Session::run() {
     if (stopping_) co_return;
     if (restart_) continue;
 
-    log(Priority::Warning, "no session with the installer", ended, {{"endpoint", endpoint()}});
+    if (ended.message != logged_error_) {
+      log(Priority::Warning, "no session with the installer", ended, {{"endpoint", endpoint()}});
+      logged_error_ = ended.message;
+    }
     failures_ = SteadyClock::now() - began >= kLastingSession ? 0 : failures_ + 1;
     retry_at_ = SteadyClock::now() + backoff(failures_, random());
     refused_ = ended.code == ErrorCode::Unauthenticated;
@@ -160,7 +164,8 @@ std::string Session::explained(const Error& error) const {
   if (identity_ && clock_.now().wall > identity_->not_after) {
     return error.message + "; this host's certificate has expired: join again with a new token";
   }
-  if (error.code == ErrorCode::Unauthenticated) {
+  const bool advised = error.message.find("join again") != std::string::npos;
+  if (error.code == ErrorCode::Unauthenticated && !advised) {
     return error.message + "; if the node was retired, join again with a new token";
   }
   return error.message;
@@ -184,6 +189,7 @@ Task<Error> Session::converse() {
 
   ++counters_.sessions;
   refused_ = false;
+  logged_error_.clear();
   link_ = *link;
   set_state(v1::SESSION_STATE_CONNECTED, "");
   log(Priority::Info, "in session with the installer", {{"endpoint", connected_endpoint_}});
@@ -272,7 +278,7 @@ Task<Result<void>> Session::send_next(Link& link) {
 Task<void> Session::read(std::shared_ptr<Link> link) {
   std::optional<Error> error;
   while (!error) {
-    const auto silence_max = kMissedHeartbeats * link->heartbeat + kConnectTimeout;
+    const auto silence_max = kMissedHeartbeats * link->heartbeat + kAnswerTime;
     const auto message = co_await link->socket->receive(silence_max);
     if (!message) {
       error = message.error();

@@ -109,6 +109,7 @@ class Session {
   WallTime renew_at_{};
   SteadyTime renew_not_before_{};
   std::string connected_endpoint_;
+  std::string logged_error_;  // told once, until there is a session or another error
   std::shared_ptr<Link> link_;
 
   v1::SessionStatus status_;
