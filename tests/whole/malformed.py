@@ -7,6 +7,7 @@ WebSocket and the helper's socket. Usage: malformed.py BIN_DIR [COUNT] [SEED]
 import base64
 import concurrent.futures
 import itertools
+import json
 import os
 import pathlib
 import random
@@ -132,8 +133,6 @@ class Intruder:
         return context
 
     def _post(self, path, message):
-        import json
-
         request = urllib.request.Request(
             f"https://127.0.0.1:{self.port}{path}", json.dumps(message).encode(),
             {"Content-Type": "application/json"})
@@ -193,8 +192,7 @@ def resident_kib(pid):
     return 0
 
 
-def attack_all(stack, count):
-    intruder = Intruder(stack)
+def attack_all(stack, intruder, count):
     agent = ("127.0.0.1", stack.metrics_port)
     installer = ("127.0.0.1", stack.installer_port)
 
@@ -233,9 +231,10 @@ def main():
         stack.join()
         pids = {"agent": stack.agent.pid, "helper": stack.helper.pid,
                 "installer": stack.installer.pid}
-        attack_all(stack, count // 100)  # so that caches and pools have their size
+        intruder = Intruder(stack)
+        attack_all(stack, intruder, count // 100)  # so that caches and pools have their size
         before = {name: resident_kib(pid) for name, pid in pids.items()}
-        attack_all(stack, count)
+        attack_all(stack, intruder, count)
 
         for name, program in (("agent", stack.agent), ("helper", stack.helper),
                               ("installer", stack.installer)):
