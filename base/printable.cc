@@ -3,7 +3,7 @@
 namespace joist {
 
 std::string printable(std::string_view text, std::size_t length_max) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string shown;
   for (const char letter : text) {
     const auto byte = static_cast<unsigned char>(letter);
@@ -12,7 +12,7 @@ std::string printable(std::string_view text, std::size_t length_max) {
     if (plain) {
       shown += letter;
     } else {
-      shown += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+      shown += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
     }
   }
   return shown;

@@ -23,6 +23,8 @@ class UdevMonitor {
 
   UdevMonitor(UdevMonitor&& other) noexcept;
   UdevMonitor& operator=(UdevMonitor&& other) noexcept;
+  UdevMonitor(const UdevMonitor&) = delete;
+  UdevMonitor& operator=(const UdevMonitor&) = delete;
   ~UdevMonitor();
 
   // Wait until readable (POLLIN), then drain(). Closed by this object: hand

@@ -64,8 +64,8 @@ std::vector<std::string> claims_of(const Disk& disk, const BlockDevice& device) 
   std::vector<std::string> claims;
   if (!disk.wwn.empty()) claims.push_back("wwn:" + disk.wwn);
   if (!disk.serial.empty()) claims.push_back(serial_id(disk, device));
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (!disk.backing_file.empty() && !disk.backing_file.ends_with(kDeleted)) {
+  constexpr std::string_view deleted = " (deleted)";
+  if (!disk.backing_file.empty() && !disk.backing_file.ends_with(deleted)) {
     claims.push_back("file:" + disk.backing_file);
   }
   return claims;
@@ -109,12 +109,12 @@ std::string transport_of(const BlockDevice& device) {
     std::string_view part;
     std::string_view transport;
   };
-  constexpr std::array kSteps{
+  constexpr std::array steps{
       Step{"/usb", "usb"},         Step{"/session", "iscsi"}, Step{"/rport-", "fc"},
       Step{"/end_device-", "sas"}, Step{"/ata", "sata"},      Step{"/mmc_host/", "mmc"},
       Step{"/virtio", "virtio"},   Step{"/target", "scsi"},
   };
-  for (const Step& step : kSteps) {
+  for (const Step& step : steps) {
     if (device.path.find(step.part) != std::string::npos) return std::string(step.transport);
   }
   return {};
@@ -137,14 +137,14 @@ std::string normalised_wwn(std::string_view text) {
 }
 
 std::string normalised_serial(std::string_view text) {
-  constexpr std::array<std::string_view, 8> kFillers{
+  constexpr std::array<std::string_view, 8> fillers{
       "0123456789abcdef", "0123456789", "1234567890",     "none",
       "unknown",          "n/a",        "default string", "to be filled by o.e.m."};
   std::string serial = trimmed(text);
   if (serial.empty() || serial.size() > 128) return {};
   if (serial.find_first_not_of("0 -_.") == std::string::npos) return {};
   if (serial.size() >= 8 && one_letter_only(serial)) return {};
-  if (std::ranges::find(kFillers, lower_case(serial)) != kFillers.end()) return {};
+  if (std::ranges::find(fillers, lower_case(serial)) != fillers.end()) return {};
   for (char& letter : serial) {
     const auto byte = static_cast<unsigned char>(letter);
     if (byte < 0x20 || byte > 0x7e) return {};  // a bus error, not a name

@@ -1,6 +1,7 @@
 #include "disk/inventory.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "disk/identity.h"
 #include "disk/stack.h"
@@ -24,7 +25,9 @@ std::vector<std::string> links_below(const UdevRecord& udev, std::string_view di
 
 Partition partition_of(const BlockDevice& device) {
   std::string type = device.udev.property("ID_PART_ENTRY_TYPE");
-  for (char& letter : type) letter = letter >= 'A' && letter <= 'Z' ? letter + 32 : letter;
+  for (char& letter : type) {
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
   return {device.name, device.start_bytes, device.size_bytes, std::move(type)};
 }
 

@@ -23,11 +23,11 @@ bool awaits_probe(const ClassifiedDisk& disk) {
 }
 
 std::string count_by_class(const std::vector<ClassifiedDisk>& disks) {
-  constexpr std::array kOrder{v1::DISK_CLASS_SYSTEM, v1::DISK_CLASS_IN_USE, v1::DISK_CLASS_FOREIGN,
-                              v1::DISK_CLASS_BLANK, v1::DISK_CLASS_UNUSABLE};
+  constexpr std::array order{v1::DISK_CLASS_SYSTEM, v1::DISK_CLASS_IN_USE, v1::DISK_CLASS_FOREIGN,
+                             v1::DISK_CLASS_BLANK, v1::DISK_CLASS_UNUSABLE};
   std::string text = std::to_string(disks.size()) + (disks.size() == 1 ? " disk" : " disks");
   std::string separator = ": ";
-  for (const v1::DiskClass disk_class : kOrder) {
+  for (const v1::DiskClass disk_class : order) {
     std::size_t count = 0;
     for (const ClassifiedDisk& disk : disks) count += disk.verdict.disk_class == disk_class;
     if (count == 0) continue;

@@ -81,9 +81,9 @@ void Tracer::add(const Use& use, const std::set<std::string>& disks) {
 // btrfs, and whatever else has no block device's number of its own.
 std::vector<std::string> Tracer::devices_of_source(const Mount& mount) const {
   std::string source = mount.source_device;
-  constexpr std::string_view kMapper = "/dev/mapper/";
-  if (source.empty() && mount.source.starts_with(kMapper)) {
-    const auto found = by_mapper_name_.find(mount.source.substr(kMapper.size()));
+  constexpr std::string_view mapper = "/dev/mapper/";
+  if (source.empty() && mount.source.starts_with(mapper)) {
+    const auto found = by_mapper_name_.find(mount.source.substr(mapper.size()));
     if (found != by_mapper_name_.end()) source = found->second;
   }
   if (source.empty()) return {};

@@ -38,9 +38,9 @@ UdevRecord ask_libudev(DeviceNumber number) {
 }  // namespace
 
 const std::string& UdevRecord::property(const std::string& name) const {
-  static const std::string kNone;
+  static const std::string none;
   const auto found = properties.find(name);
-  return found == properties.end() ? kNone : found->second;
+  return found == properties.end() ? none : found->second;
 }
 
 UdevRecord parse_udev_data(std::string_view text) {

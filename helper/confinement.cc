@@ -64,7 +64,7 @@ sock_filter unless_equal(std::uint32_t operand, std::uint8_t skipped) {
 }  // namespace
 
 Result<void> confine_to_open_files() {
-  constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
+  constexpr std::uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
   std::vector<sock_filter> program{
       statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       // Another architecture's numbers mean other calls.
@@ -77,7 +77,7 @@ Result<void> confine_to_open_files() {
     program.push_back(unless_equal(static_cast<std::uint32_t>(call), 1));
     program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   }
-  program.push_back(statement(BPF_RET | BPF_K, kRefuse));
+  program.push_back(statement(BPF_RET | BPF_K, refuse));
 
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "base/sys_root.h"
 #include "disk/mountinfo.h"
@@ -45,9 +46,10 @@ Result<void> check_is_meant(int fd, const std::string& node, std::uint64_t disks
 std::vector<std::string> holders_of(const SysRoot& root, const std::string& directory) {
   auto holders = root.list(directory + "/holders").value_or(std::vector<std::string>{});
   for (const std::string& name : root.list(directory).value_or(std::vector<std::string>{})) {
-    const std::string partition = directory + "/" + name;
-    if (!root.exists(partition + "/partition")) continue;
-    const auto more = root.list(partition + "/holders").value_or(std::vector<std::string>{});
+    const auto partition = std::filesystem::path(directory) / name;
+    if (!root.exists((partition / "partition").native())) continue;
+    const auto more =
+        root.list((partition / "holders").native()).value_or(std::vector<std::string>{});
     holders.insert(holders.end(), more.begin(), more.end());
   }
   std::ranges::sort(holders);

@@ -59,15 +59,15 @@ Result<long> parse_number(std::string_view option, std::string_view text, long m
 }
 
 Result<Options> parse_options(int argc, char** argv) {
-  const option kOptions[] = {{"listen", required_argument, nullptr, 'l'},
-                             {"agent-user", required_argument, nullptr, 'u'},
-                             {"idle-seconds", required_argument, nullptr, 'i'},
-                             {"deadline-seconds", required_argument, nullptr, 'd'},
-                             {"help", no_argument, nullptr, 'h'},
-                             {nullptr, 0, nullptr, 0}};
+  const option known[] = {{"listen", required_argument, nullptr, 'l'},
+                          {"agent-user", required_argument, nullptr, 'u'},
+                          {"idle-seconds", required_argument, nullptr, 'i'},
+                          {"deadline-seconds", required_argument, nullptr, 'd'},
+                          {"help", no_argument, nullptr, 'h'},
+                          {nullptr, 0, nullptr, 0}};
   Options options;
   for (;;) {
-    const int letter = ::getopt_long(argc, argv, "h", kOptions, nullptr);
+    const int letter = ::getopt_long(argc, argv, "h", known, nullptr);
     if (letter == -1) break;
     if (letter == 'h') {
       options.help = true;

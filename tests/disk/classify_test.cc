@@ -58,6 +58,8 @@ struct Change {
   const char* expected;
 };
 
+// GoogleTest's own name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const Change& change, std::ostream* out) { *out << change.name; }
 
 class ClassifyOneChange : public ::testing::TestWithParam<Change> {};

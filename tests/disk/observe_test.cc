@@ -50,8 +50,8 @@ const Disk& find(const Inventory& inventory, const std::string& name) {
     if (disk.name == name) return disk;
   }
   ADD_FAILURE() << "no disk " << name;
-  static const Disk kNone;
-  return kNone;
+  static const Disk none;
+  return none;
 }
 
 TEST(Observe, TracesRootThroughLvmAndMdToBothDisks) {
@@ -97,7 +97,7 @@ TEST(Observe, KnowsWhatADiskIs) {
 
   const Disk& sata = find(inventory, "sda");
   ASSERT_EQ(sata.partitions.size(), 2U);
-  EXPECT_EQ(sata.partitions[0], (Partition{"sda1", 2048 * 512, std::uint64_t{512} << 20,
+  EXPECT_EQ(sata.partitions[0], (Partition{"sda1", 1'048'576, std::uint64_t{512} << 20,
                                            "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"}));
   EXPECT_EQ(sata.udev_types, (std::vector<std::string>{"gpt", "vfat"}));
 }

@@ -47,6 +47,7 @@ class HelperProgram {
                                    std::to_string(agent_uid_)};
     words.insert(words.end(), options_.begin(), options_.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const std::string log = log_path();

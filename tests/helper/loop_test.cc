@@ -17,7 +17,6 @@
 namespace joist::helper {
 namespace {
 
-using disk::ClassifiedDisk;
 using disk::ProbeResult;
 using std::chrono::milliseconds;
 using support::LoopDevice;
