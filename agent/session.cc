@@ -9,6 +9,7 @@
 #include "agent/enrolment.h"
 #include "agent/wall_time.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "host/time.h"
 #include "joist/v1/session.pb.h"
 #include "wire/http_client.h"
@@ -25,6 +26,7 @@ constexpr seconds kBeat{30};           // run() comes by at least this often
 constexpr seconds kLoopDeadline{120};  // connecting, renewing and sending are all bounded below
 constexpr seconds kLastingSession{5};  // after which a lost one is tried again soon
 constexpr seconds kRenewalRetry{300};
+constexpr std::size_t kErrorMax = 512;
 constexpr int kMissedHeartbeats = 3;
 constexpr seconds kAnswerTime{5};
 
@@ -85,6 +87,7 @@ std::string Session::endpoint() const {
 }
 
 void Session::set_state(v1::SessionState state, std::string error) {
+  error = printable(error, kErrorMax);  // what a stranger answered may be in it
   const bool same = state == status_.state() && error == status_.error();
   if (state != status_.state()) *status_.mutable_since() = to_timestamp(clock_.now().wall);
   status_.set_state(state);

@@ -38,9 +38,9 @@ class Installer {
                   return enrolment_.handle(request, peer);
                 }) {
     serve_enrolment();
-    server_.on_frames("/session",
-                      [](const wire::Peer&) { return std::optional<wire::Response>(); },
-                      [this](FrameSocket& socket, const wire::Peer&) { return serve(socket); });
+    server_.on_frames(
+        "/session", [](const wire::Peer&) { return std::optional<wire::Response>(); },
+        [this](FrameSocket& socket, const wire::Peer&) { return serve(socket); });
     wire::TlsIdentity identity;
     const auto key = pki::make_key();
     identity.certificate =
@@ -240,11 +240,11 @@ TEST_F(SessionTest, EndsWithAnInstallerThatLies) {
 TEST_F(SessionTest, PassesOnWhyTheInstallerEndedIt) {
   save_identity(0h, 20h);
   v1::InstallerFrame goodbye;
-  goodbye.mutable_goodbye()->set_reason("moving house");
+  goodbye.mutable_goodbye()->set_reason("moving\nhouse");
   installer_.instead.push_back(goodbye);
   start();
   run_until("the end", [&] { return session_->status().state() == v1::SESSION_STATE_WAITING; });
-  EXPECT_NE(session_->status().error().find("moving house"), std::string::npos);
+  EXPECT_NE(session_->status().error().find("moving\\x0ahouse"), std::string::npos);
 }
 
 TEST_F(SessionTest, RenewsACertificatePastItsHalf) {
