@@ -41,7 +41,13 @@ void ProbeCache::observe(const std::vector<disk::Disk>& disks, const v1::Storage
     names.insert(disk.name);
     Entry& entry = entries_[disk.name];
     if (is_another(entry.disk, disk)) entry = {};
-    if (looks_different(entry.disk, disk)) entry.due = {};
+    if (looks_different(entry.disk, disk)) {
+      entry.due = {};
+      // It was blank: no longer known. What was found on it stays a warning.
+      if (entry.result && entry.result->has_value() && seems_blank(**entry.result)) {
+        entry.result.reset();
+      }
+    }
     entry.disk = disk;
   }
   std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });

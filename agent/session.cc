@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "host/time.h"
 #include "joist/v1/session.pb.h"
+#include "pki/authority.h"
 #include "wire/http_client.h"
 
 namespace joist::agent {
@@ -33,6 +34,12 @@ constexpr seconds kAnswerTime{5};
 std::mt19937 seeded_generator() {
   std::random_device seed;
   return std::mt19937(seed());
+}
+
+// From its issue on, which not_before precedes.
+SteadyClock::duration lasts(const Identity& identity) {
+  return std::chrono::duration_cast<SteadyClock::duration>(identity.not_after -
+                                                           identity.not_before - pki::kBackdated);
 }
 
 std::string to_bytes(const v1::AgentFrame& frame) { return frame.SerializeAsString(); }
@@ -75,7 +82,7 @@ void Session::load_identity() {
 }
 
 void Session::replace_identity(Identity identity) {
-  renew_at_ = renewal_time(identity.not_before, identity.not_after, random());
+  renew_at_ = renewal_time(identity.not_before + pki::kBackdated, identity.not_after, random());
   renew_not_before_ = {};
   identity_ = std::move(identity);
   identity_error_.clear();
@@ -231,10 +238,13 @@ Task<Result<std::shared_ptr<Session::Link>>> Session::open() {
     co_return fail(ErrorCode::Malformed, "the installer's first frame is no Welcome");
   }
   feed_.on_welcome(frame.welcome());
-  const auto& interval = frame.welcome().has_heartbeat() ? frame.welcome().heartbeat()
-                                                         : config_.spec().installer().heartbeat();
-  link->heartbeat =
-      std::clamp<SteadyClock::duration>(from_duration(interval), seconds(1), seconds(300));
+  // The installer knows how long a silence it bears: beat at least that often.
+  SteadyClock::duration interval = from_duration(config_.spec().installer().heartbeat());
+  if (frame.welcome().has_heartbeat()) {
+    interval =
+        std::min<SteadyClock::duration>(interval, from_duration(frame.welcome().heartbeat()));
+  }
+  link->heartbeat = std::clamp<SteadyClock::duration>(interval, seconds(1), seconds(300));
   link->next_heartbeat = SteadyClock::now() + link->heartbeat;
   co_return link;
 }
@@ -339,16 +349,16 @@ Task<void> Session::renew_certificate() {
     ++counters_.renewals;
     log(Priority::Info, "this host's certificate is renewed", {{"node_uid", current.node_uid}});
     replace_identity(std::move(*renewed));
+    // Whatever the wall clock says: a wrong one must not renew without end.
+    renew_not_before_ = SteadyClock::now() + lasts(*identity_) / 2;
     restart();  // shows at once that the new one is good
     co_return;
   }
   ++counters_.renewal_failures;
   const Error& error = renewed ? saved.error() : renewed.error();
   log(Priority::Warning, "this host's certificate could not be renewed yet", error);
-  const auto life =
-      std::chrono::duration_cast<SteadyClock::duration>(current.not_after - current.not_before);
   renew_not_before_ =
-      SteadyClock::now() + std::min<SteadyClock::duration>(kRenewalRetry, life / 20);
+      SteadyClock::now() + std::min<SteadyClock::duration>(kRenewalRetry, lasts(current) / 20);
 }
 
 Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host host) {

@@ -211,6 +211,11 @@ Reasons why_foreign(const Disk& disk, const ProbeResult& probe) {
   if (partitions > 0) {
     reasons.push_back({"HasPartitions", std::to_string(partitions) + " partitions"});
   }
+  for (const std::string& type : disk.udev_types) {
+    const bool listed =
+        std::ranges::find(probe.signatures, type, &Signature::type) != probe.signatures.end();
+    if (!listed) reasons.push_back({"HasSignature", "udev found " + type + " since it was read"});
+  }
   if (probe.truncated) {
     reasons.push_back({"MoreFound", "more was found than is listed"});
   }

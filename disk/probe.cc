@@ -23,6 +23,7 @@ namespace joist::disk {
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kHeadBytes = 8 * kMiB;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 struct ProbeDeleter {
@@ -270,8 +271,11 @@ Result<void> sample_data(int fd, ProbeResult& result) {
     std::uint64_t size_bytes;
   };
   const std::uint64_t end_bytes = result.size_bytes;
-  const std::uint64_t edge_bytes = std::min(end_bytes, kMiB);
-  std::vector<Area> areas{{0, edge_bytes}, {end_bytes - edge_bytes, edge_bytes}};
+  // Partitions start at 1 MiB: what is in the first one must show even when the
+  // table that led to it is gone.
+  const std::uint64_t head_bytes = std::min(end_bytes, kHeadBytes);
+  const std::uint64_t tail_bytes = std::min(end_bytes, kMiB);
+  std::vector<Area> areas{{0, head_bytes}, {end_bytes - tail_bytes, tail_bytes}};
   for (const OwnMagic& own : kOwnMagics) {
     const std::uint64_t start_bytes = own.offset_bytes / 4096 * 4096;
     if (start_bytes + 4096 <= end_bytes) areas.push_back({start_bytes, 4096});

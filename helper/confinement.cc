@@ -82,7 +82,8 @@ Result<void> confine_to_open_files() {
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
       ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
-    return fail_errno(errno, "confine the reading of disks (seccomp)");
+    return fail(ErrorCode::Unavailable,
+                fail_errno(errno, "confine the reading of disks (seccomp)").value().message);
   }
   return {};
 }

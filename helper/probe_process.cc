@@ -72,13 +72,15 @@ Result<ProbeProcess> start_probe(const v1::ProbeRequest& request,
                                  std::chrono::steady_clock::time_point deadline) {
   std::array<int, 2> ends{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return fail_errno(errno, "start a probe: socketpair");
+    return fail(ErrorCode::Unavailable,
+                fail_errno(errno, "start a probe: socketpair").value().message);
   }
   UniqueFd ours(ends[0]);
   const UniqueFd theirs(ends[1]);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno(errno, "start a probe: fork");
+  if (pid < 0)
+    return fail(ErrorCode::Unavailable, fail_errno(errno, "start a probe: fork").value().message);
   if (pid == 0) {
     let_go_of_parent(parent, theirs.get());
     run_child(request);

@@ -50,7 +50,8 @@ Result<void> Server::run() {
     if (auto served = serve_once(); !served) return served;
   }
   for (Connection& connection : connections_) {
-    if (connection.probe) ::kill(connection.probe->pid, SIGKILL);
+    // Reaped already is -1, and kill(-1) would reach every process of the host.
+    if (connection.probe && connection.probe->pid > 0) ::kill(connection.probe->pid, SIGKILL);
   }
   return {};
 }
@@ -176,9 +177,9 @@ void Server::take_answer(Connection& connection, Time now) {
   if (response) {
     send(connection, *response);
   } else {
-    const Error why{ErrorCode::Io, probe.name +
-                                       ": the process that read it died; what is on the "
-                                       "disk may be damaged or hostile"};
+    const Error why{ErrorCode::Unavailable, probe.name +
+                                                ": the process that read it died; what is on the "
+                                                "disk may be damaged or hostile"};
     log(Priority::Error, "a probe ended without an answer", why, {{"disk", probe.name}});
     send(connection, encode(why));
   }

@@ -1,5 +1,7 @@
 #include "installer/sessions.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <utility>
 
 #include "base/log.h"
@@ -32,6 +34,9 @@ class Connected {
   Connected(Fleet& fleet, std::string uid, std::uint64_t number)
       : fleet_(fleet), uid_(std::move(uid)), number_(number) {}
   ~Connected() { fleet_.disconnect(uid_, number_); }
+
+  std::uint64_t number() const { return number_; }
+
   Connected(const Connected&) = delete;
   Connected& operator=(const Connected&) = delete;
 
@@ -72,24 +77,17 @@ wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer
   IdentityFault fault = IdentityFault::None;
   const auto identity = fleet_.identify(peer.certificate, clock_.now().wall, fault);
   if (!identity) co_return;  // retired between the upgrade and now
-  const StoredNode& node = identity->node;
-  const std::uint64_t number =
-      fleet_.connect(node.uid, address_only(peer.address), clock_.now(), [&socket] { socket.close(); });
-  const Connected connected(fleet_, node.uid, number);
-  metrics_.session_started();
-  log(Priority::Info, "session began", {{"node", node.name}, {"peer", peer.address}});
-  const Ending ending = co_await exchange(socket, *identity, number);
+  const std::string name = identity->node.name;
+  const Ending ending = co_await exchange(socket, *identity, peer);
   metrics_.session_ended(ending.reason);
   log(ending.reason == "Closed" ? Priority::Info : Priority::Warning, "session ended",
-      {{"node", node.name},
+      {{"node", name},
        {"peer", peer.address},
        {"reason", ending.reason},
        {"error", ending.message}});
 }
 
-wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const Identity& identity,
-                                                std::uint64_t number) {
-  const std::string& uid = identity.node.uid;
+NodeSession Sessions::begin(const std::string& uid) {
   v1::Report held;
   if (auto stored = store_.report(uid); !stored) {
     // It is only a copy: the agent has the original, and will be asked for it.
@@ -97,21 +95,33 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
   } else if (*stored) {
     held = std::move((*stored)->report);
   }
-  NodeSession session(std::move(held), [this, &uid](const std::string& epoch) {
+  return NodeSession(std::move(held), [this, uid](const std::string& epoch) {
     const auto superseded = store_.is_superseded(uid, epoch);
-    return superseded && *superseded;
+    if (superseded) return *superseded;
+    // What cannot be looked up cannot be let in.
+    log(Priority::Error, "cannot tell whether a run of an agent is superseded", superseded.error());
+    return true;
   });
+}
 
-  for (bool greeted = false;; greeted = true) {
+wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const Identity& identity,
+                                                const wire::Peer& peer) {
+  const std::string& uid = identity.node.uid;
+  NodeSession session = begin(uid);
+  metrics_.session_started();
+  // Only a Hello that is accepted takes the node's place: a stale copy of a host
+  // must not end the session of the living one.
+  std::optional<Connected> connected;
+  for (;;) {
     const std::chrono::milliseconds patience =
-        greeted ? fleet_.silence_max() : std::chrono::milliseconds(kHelloTimeout);
+        connected ? fleet_.silence_max() : std::chrono::milliseconds(kHelloTimeout);
     const auto bytes = co_await socket.receive(patience);
     const Moment now = clock_.now();
     if (!bytes) {
       const bool malformed = bytes.error().code == ErrorCode::Malformed;
       co_return Ending{malformed ? "Malformed" : "Closed", bytes.error().message};
     }
-    if (!fleet_.heard(uid, number, now)) {
+    if (connected && !fleet_.heard(uid, connected->number(), now)) {
       co_return Ending{"Replaced", "another session of the node, or its retirement, ended this"};
     }
     metrics_.frames_received(1);
@@ -122,6 +132,17 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
       co_return Ending{"Expired", message};
     }
     SessionStep step = session.on_frame(*bytes, now);
+    if (!connected && step.end == SessionEnd::None) {
+      IdentityFault fault = IdentityFault::None;
+      if (const auto still = fleet_.identify(peer.certificate, now.wall, fault); !still) {
+        co_return Ending{"Replaced", still.error().message};
+      }
+      connected.emplace(
+          fleet_, uid,
+          fleet_.connect(uid, address_only(peer.address), now, [&socket] { socket.close(); }));
+      log(Priority::Info, "session began", {{"node", identity.node.name}, {"peer", peer.address}});
+      ask_for_heartbeats(step);
+    }
     if (step.report_changed) {
       if (auto kept = keep(uid, session.report(), now); !kept) {
         co_return Ending{"StoreFailed", kept.error().message};
@@ -135,6 +156,16 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
   }
 }
 
+// Four within the silence that would end the session.
+void Sessions::ask_for_heartbeats(SessionStep& step) const {
+  const auto interval = fleet_.silence_max() / 4;
+  for (v1::InstallerFrame& frame : step.replies) {
+    if (!frame.has_welcome()) continue;
+    *frame.mutable_welcome()->mutable_heartbeat() =
+        google::protobuf::util::TimeUtil::MillisecondsToDuration(interval.count());
+  }
+}
+
 Result<void> Sessions::keep(const std::string& uid, const v1::Report& report, const Moment& now) {
   auto stored = store_.save_report(uid, report, now.wall);
   if (stored) metrics_.report_stored();
@@ -144,7 +175,8 @@ Result<void> Sessions::keep(const std::string& uid, const v1::Report& report, co
 wire::Task<bool> Sessions::send_all(wire::FrameSocket& socket,
                                     std::vector<v1::InstallerFrame> frames) {
   for (const v1::InstallerFrame& frame : frames) {
-    const auto sent = co_await socket.send(frame.SerializeAsString());
+    std::string bytes = frame.SerializeAsString();
+    const auto sent = co_await socket.send(std::move(bytes));
     if (!sent) co_return false;
     metrics_.frames_sent(1);
   }

@@ -41,7 +41,9 @@ class Sessions {
     std::string message;
   };
   wire::Task<Ending> exchange(wire::FrameSocket& socket, const Identity& identity,
-                              std::uint64_t number);
+                              const wire::Peer& peer);
+  NodeSession begin(const std::string& uid);
+  void ask_for_heartbeats(SessionStep& step) const;
   Result<void> keep(const std::string& uid, const v1::Report& report, const Moment& now);
   wire::Task<bool> send_all(wire::FrameSocket& socket, std::vector<v1::InstallerFrame> frames);
 

@@ -50,10 +50,13 @@ Task<Result<std::vector<Tcp::endpoint>>> resolve(const std::string& endpoint,
   const auto executor = co_await asio::this_coro::executor;
   Tcp::resolver resolver(executor);
   asio::steady_timer timer(executor, timeout);
-  timer.async_wait([&resolver](error_code cancelled) {
-    if (!cancelled) resolver.cancel();
+  // The expiry may be queued already when the resolver goes.
+  const auto done = std::make_shared<bool>(false);
+  timer.async_wait([&resolver, done](error_code cancelled) {
+    if (!cancelled && !*done) resolver.cancel();
   });
   const auto found = co_await resolver.async_resolve(parts->host, parts->port, into(error));
+  *done = true;
   timer.cancel();
   if (error) {
     co_return fail(ErrorCode::Unavailable, "resolve " + parts->host + ": " + error.message());
@@ -68,7 +71,9 @@ Task<Result<void>> connect_tls(TlsStream& stream, const std::string& endpoint, D
                                std::chrono::seconds timeout) {
   const auto endpoints = co_await resolve(endpoint, timeout);
   if (!endpoints) co_return fail(endpoints.error(), "installer");
-  error_code error;
+  // The deadline cancels only what is pending: a slow name server used it up.
+  error_code error = asio::error::timed_out;
+  if (deadline.expired()) co_return fail_network(deadline, error, "resolve " + endpoint);
   // Not asio::async_connect(): it goes on with the next address after a cancel.
   for (const Tcp::endpoint& candidate : *endpoints) {
     stream.next_layer().close(error);

@@ -74,6 +74,16 @@ TEST_F(ProbeCacheTest, ReadsAgainWhatLooksDifferent) {
   EXPECT_EQ(cache_.results().size(), 1U);  // classify() judges whether it still fits
 }
 
+// Until it is read again nobody knows what it holds.
+TEST_F(ProbeCacheTest, ForgetsThatADiskWasBlankOnceItLooksDifferent) {
+  observe();
+  read(blank(), kStart);
+  disk_.udev_types = {"ext4"};
+  observe();
+  EXPECT_TRUE(cache_.results().empty());
+  EXPECT_LE(due().time, kStart);
+}
+
 TEST_F(ProbeCacheTest, ForgetsWhatItKnewOfAnotherDiskOfTheSameName) {
   observe();
   read(blank(), kStart);

@@ -89,7 +89,8 @@ TEST_P(DecodeYamlRefuses, WithPlaceAndExpectation) {
 INSTANTIATE_TEST_SUITE_P(
     Input, DecodeYamlRefuses,
     testing::Values(
-        Refusal{"UnknownKey", "nname: x", R"(agent.yaml:1:1: unknown key "nname", did you mean name?)"},
+        Refusal{"UnknownKey", "nname: x",
+                R"(agent.yaml:1:1: unknown key "nname", did you mean name?)"},
         Refusal{"UnknownKeyNested", "metrics:\n  lisen: x",
                 R"(agent.yaml:2:3: unknown key "metrics.lisen", did you mean listen?)"},
         Refusal{"UnknownKeyFarFromAll", "time: {zebra: 1}",

@@ -195,6 +195,8 @@ const std::vector<Change> kForeign{
      },
      "foreign HasPartitions"},
     {"data", [](Case& on) { found(on).data_offsets_bytes = {4096}; }, "foreign HasData"},
+    {"udev_saw_more_since", [](Case& on) { on.disk.udev_types = {"ext4"}; },
+     "foreign HasSignature"},
     {"truncated", [](Case& on) { found(on).truncated = true; }, "foreign MoreFound"},
     {"not_probed", [](Case& on) { on.probe.reset(); }, "foreign NotProbed"},
     {"helper_away",

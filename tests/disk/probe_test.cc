@@ -120,6 +120,13 @@ TEST(Probe, FindsDataOfNoKnownFormat) {
   EXPECT_EQ(result.data_offsets_bytes, (std::vector<std::uint64_t>{kMiB - 1, 63 * kMiB}));
 }
 
+// Zapping a table leaves what stood in its first partition, from 1 MiB on.
+TEST(Probe, FindsWhatAPartitionHeldOnceItsTableIsGone) {
+  Image image(64 * kMiB);
+  image.write(kMiB + 1080, "\x53\xef");
+  EXPECT_EQ(image.probe().data_offsets_bytes, std::vector<std::uint64_t>{kMiB + 1080});
+}
+
 // A DOS table (one Linux partition at 1 MiB) with a swap area in the partition.
 Image dos_disk() {
   Image image(64 * kMiB);
