@@ -1,6 +1,7 @@
 #include "agent/identity.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -101,11 +102,30 @@ Result<std::optional<Identity>> IdentityStore::load() const {
   return std::optional<Identity>(std::move(*identity));
 }
 
-Result<void> IdentityStore::save(const Identity& identity) const {
+Result<void> IdentityStore::make_directory() const {
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
   if (error) return fail_errno(error.value(), "create " + directory_);
   if (::chmod(directory_.c_str(), S_IRWXU) != 0) return fail_errno(errno, "chmod " + directory_);
+  return {};
+}
+
+Result<void> IdentityStore::check_writable() const {
+  if (auto made = make_directory(); !made) return made;
+  const std::string path = directory_ + std::string(kFileName);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::Refused, path + ": something that is no file is there; remove it");
+  }
+  // As large as an identity gets, so that a full disk shows.
+  const std::string trial = directory_ + "/trial";
+  auto written = write_durably(trial, std::string(4096, '\0'), S_IRUSR | S_IWUSR);
+  ::unlink(trial.c_str());
+  return written;
+}
+
+Result<void> IdentityStore::save(const Identity& identity) const {
+  if (auto made = make_directory(); !made) return made;
   const auto text = identity_to_text(identity);
   if (!text) return tl::unexpected<Error>(text.error());
   return write_durably(directory_ + std::string(kFileName), text->reveal(), S_IRUSR | S_IWUSR);

@@ -46,9 +46,14 @@ class IdentityStore {
   // nullopt: this host has not joined. Refused if others may read the file.
   Result<std::optional<Identity>> load() const;
 
+  // Whether save() has a place to write to, tried by writing there.
+  Result<void> check_writable() const;
+
   Result<void> save(const Identity& identity) const;
 
  private:
+  Result<void> make_directory() const;
+
   std::string directory_;
 };
 

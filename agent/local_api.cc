@@ -19,7 +19,7 @@ bool may_join(const Peer& peer) { return peer.uid && (*peer.uid == 0 || *peer.ui
 LocalApi::LocalApi(wire::asio::io_context& io, Sources sources)
     : sources_(std::move(sources)),
       service_("joist.v1.Agent"),
-      server_(io, wire::HttpLimits{},
+      server_(io, wire::HttpLimits{.connections_per_peer_max = 16},
               [this](const wire::Request& request, const Peer& peer) -> Task<wire::Response> {
                 if (service_.serves(request.path)) return service_.handle(request, peer);
                 return [](wire::Response answer) -> Task<wire::Response> {

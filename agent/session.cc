@@ -363,6 +363,10 @@ Task<void> Session::renew_certificate() {
 
 Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host host) {
   if (joining_) co_return fail(ErrorCode::Refused, "this host is joining already");
+  // Before the token is spent: an identity that cannot be kept is lost.
+  if (const auto room = store_.check_writable(); !room) {
+    co_return fail(room.error(), "this host's state cannot be written; the token is still good");
+  }
   joining_ = true;
   const std::string target = request.endpoint();
   std::string endpoint = request.endpoint();

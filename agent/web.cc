@@ -68,6 +68,11 @@ Web::Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources)
 std::unique_ptr<wire::HttpServer> Web::make_server(const v1::MetricsSpec& spec) {
   wire::HttpLimits limits;
   limits.connections_max = spec.connections_max();
+  // A few places that no single address can take, where there are enough.
+  constexpr std::size_t kReserved = 16;
+  if (limits.connections_max > 2 * kReserved) {
+    limits.connections_per_peer_max = limits.connections_max - kReserved;
+  }
   limits.body_bytes_max = 0;  // nothing here takes one
   return std::make_unique<wire::HttpServer>(
       io_, limits, [this](const Request& request, const wire::Peer&) { return answer(request); });

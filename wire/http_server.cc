@@ -41,11 +41,13 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::vector<std::string> socket_files;
   std::map<std::uint64_t, std::function<void()>> aborts;  // by connection
   std::uint64_t next_connection = 0;
-  std::size_t refusing = 0;  // connections that are being told 503
+  std::map<std::string, std::size_t> open_by_peer;  // address or user
+  std::size_t refusing = 0;                         // connections that are being told 503
 
   Result<void> bind_tcp(std::string_view address, bool with_tls);
   void start(std::shared_ptr<Tcp::acceptor> acceptor, bool with_tls);
   void start(std::shared_ptr<Local::acceptor> acceptor);
+  bool has_room_for(const Peer& peer) const;
 
   template <typename Acceptor, typename Socket>
   Task<void> accept_loop(std::shared_ptr<Acceptor> acceptor, bool with_tls);
@@ -62,24 +64,38 @@ namespace {
 // Keeps a connection in the server's books for as long as it lives.
 class Registered {
  public:
-  Registered(std::map<std::uint64_t, std::function<void()>>& aborts, std::uint64_t id,
-             std::size_t& open, std::function<void()> abort)
-      : aborts_(aborts), id_(id), open_(open) {
+  using Aborts = std::map<std::uint64_t, std::function<void()>>;
+  using OpenByPeer = std::map<std::string, std::size_t>;
+
+  Registered(Aborts& aborts, std::uint64_t id, std::size_t& open, OpenByPeer& open_by_peer,
+             std::string peer, std::function<void()> abort)
+      : aborts_(aborts), id_(id), open_(open), open_by_peer_(open_by_peer), peer_(std::move(peer)) {
     aborts_.emplace(id_, std::move(abort));
     ++open_;
+    ++open_by_peer_[peer_];
   }
   ~Registered() {
     aborts_.erase(id_);
     --open_;
+    const auto held = open_by_peer_.find(peer_);
+    if (--held->second == 0) open_by_peer_.erase(held);
   }
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
 
  private:
-  std::map<std::uint64_t, std::function<void()>>& aborts_;
+  Aborts& aborts_;
   std::uint64_t id_;
   std::size_t& open_;
+  OpenByPeer& open_by_peer_;
+  std::string peer_;
 };
+
+// Who is counted as one: a host whatever its port, a local user.
+std::string peer_key(const Peer& peer) {
+  if (peer.uid) return "uid " + std::to_string(*peer.uid);
+  return peer.address.substr(0, peer.address.rfind(':'));
+}
 
 Peer peer_of(const Tcp::socket& socket) {
   error_code error;
@@ -129,11 +145,19 @@ Task<void> HttpServer::State::accept_loop(std::shared_ptr<Acceptor> acceptor, bo
   }
 }
 
+bool HttpServer::State::has_room_for(const Peer& peer) const {
+  const HttpLimits& limits = service.limits;
+  if (service.counters.open >= limits.connections_max) return false;
+  if (limits.connections_per_peer_max == 0 || peer.uid == 0U) return true;
+  const auto held = open_by_peer.find(peer_key(peer));
+  return held == open_by_peer.end() || held->second < limits.connections_per_peer_max;
+}
+
 template <typename Socket>
 void HttpServer::State::admit(Socket socket, bool with_tls) {
   ++service.counters.connections;
   Peer peer = peer_of(socket);
-  if (service.counters.open >= service.limits.connections_max) {
+  if (!has_room_for(peer)) {
     ++service.counters.rejected;
     if (!with_tls && refusing < service.limits.connections_max) {
       asio::co_spawn(io, refuse(std::move(socket)), rethrow);
@@ -151,10 +175,11 @@ void HttpServer::State::admit(Socket socket, bool with_tls) {
 
 Task<void> HttpServer::State::hold_plain(PlainSocket socket, Peer peer) {
   const auto self = shared_from_this();
-  const Registered registered(aborts, next_connection++, service.counters.open, [&socket] {
-    error_code ignored;
-    socket.close(ignored);
-  });
+  const Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
+                              peer_key(peer), [&socket] {
+                                error_code ignored;
+                                socket.close(ignored);
+                              });
   co_await serve_plain(service, socket, std::move(peer));
 }
 
@@ -162,10 +187,11 @@ Task<void> HttpServer::State::hold_tls(Tcp::socket socket, Peer peer) {
   const auto self = shared_from_this();
   const TlsContextPtr context = tls;  // the connection keeps the one it began with
   TlsStream stream(std::move(socket), context->context);
-  const Registered registered(aborts, next_connection++, service.counters.open, [&stream] {
-    error_code ignored;
-    stream.next_layer().close(ignored);
-  });
+  const Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
+                              peer_key(peer), [&stream] {
+                                error_code ignored;
+                                stream.next_layer().close(ignored);
+                              });
   co_await serve_tls(service, stream, std::move(peer));
 }
 

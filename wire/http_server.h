@@ -29,6 +29,10 @@ namespace joist::wire {
 
 struct HttpLimits {
   std::size_t connections_max = 64;
+
+  // Of these, how many one address, or one local user but root, may hold, so
+  // that it cannot shut out the others. 0: all.
+  std::size_t connections_per_peer_max = 0;
   std::uint32_t header_bytes_max = 8 * 1024;
   std::uint64_t body_bytes_max = 64 * 1024;
   std::chrono::seconds request_timeout{

@@ -135,6 +135,22 @@ TEST_F(HttpServerTest, TurnsAwayMoreConnectionsThanItMayHold) {
   EXPECT_TRUE(fourth.read_all().starts_with("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpServerTest, LetsNoAddressTakeAllPlaces) {
+  start({.connections_max = 8, .connections_per_peer_max = 1});
+  RawClient first(port());
+  ASSERT_TRUE(first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  first.read_until("\r\n\r\n");
+  RawClient second(port());
+  second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(second.read_all().starts_with("HTTP/1.1 503 "));
+
+  first.end_sending();
+  first.read_all();
+  RawClient third(port());
+  third.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(third.read_all().starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, LosesOneRequestToAnExceptionAndNoMore) {
   start();
   RawClient client(port());
