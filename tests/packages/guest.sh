@@ -43,7 +43,7 @@ exposure_at_most() { # UNIT TENTHS
 }
 join() {
   local token
-  token=$(joistctl -o json token create | python3 -c 'import json, sys; print(json.load(sys.stdin)["text"])') || return 1
+  token=$(joistctl token create) || return 1
   joistctl join 127.0.0.1:7443 --token-file - <<<"$token"
 }
 size_of() { # MOUNT POINT: the size in /metrics is statfs's, outside the sandbox
@@ -75,7 +75,9 @@ check "the installer has the node connected" eventually connected
 check "the root disk is system" eventually disk_is vda system
 check "the blank disk is blank" eventually disk_is vdb blank
 check "the disk with a file system is foreign" eventually disk_is vdc foreign
-check "the helper has no capability" no_capability joist-helper.service
+check "a connection starts the helper" python3 -c 'import socket
+socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/joist/helper.sock")'
+check "the helper has no capability" eventually no_capability joist-helper.service
 check "the agent's exposure is at most 2.0" exposure_at_most joist-agent.service 20
 check "the helper's exposure is at most 2.0" exposure_at_most joist-helper.service 20
 check "the installer's exposure is at most 2.0" exposure_at_most joist-installer.service 20
