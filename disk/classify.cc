@@ -211,17 +211,17 @@ Reasons why_foreign(const Disk& disk, const ProbeResult& probe) {
   if (partitions > 0) {
     reasons.push_back({"HasPartitions", std::to_string(partitions) + " partitions"});
   }
-  for (const std::string& type : disk.udev_types) {
-    const bool listed =
-        std::ranges::find(probe.signatures, type, &Signature::type) != probe.signatures.end();
-    if (!listed) reasons.push_back({"HasSignature", "udev found " + type + " since it was read"});
-  }
   if (probe.truncated) {
     reasons.push_back({"MoreFound", "more was found than is listed"});
   }
   if (probe.signatures.empty() && !probe.data_offsets_bytes.empty()) {
     reasons.push_back({"HasData", "bytes of no known format, from byte " +
                                       std::to_string(probe.data_offsets_bytes.front()) + " on"});
+  }
+  if (!reasons.empty()) return reasons;
+  // Nothing was found, but it may have been written since.
+  for (const std::string& type : disk.udev_types) {
+    reasons.push_back({"HasSignature", "udev found " + type + " since it was read"});
   }
   return reasons;
 }

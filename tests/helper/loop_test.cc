@@ -336,7 +336,7 @@ TEST(ProbeKilled, MidProbeGivesAClearErrorAndTheHelperLives) {
   ASSERT_EQ(::kill(probing, SIGKILL), 0);
   asking.join();
   ASSERT_FALSE(cut.has_value());
-  EXPECT_EQ(cut.error().code, ErrorCode::Io);
+  EXPECT_EQ(cut.error().code, ErrorCode::Unavailable);
   EXPECT_NE(cut.error().message.find("died"), std::string::npos) << cut.error().message;
   EXPECT_TRUE(helper.client().probe(slow.name(), 0).has_value());
 }
