@@ -29,7 +29,7 @@ say "building joist $version"
 # Paths in the compile lines differ from checkout to checkout, the objects do not.
 export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
 (cd "$tree" && dpkg-buildpackage --build=binary --no-sign --no-pre-clean) >"$out/build.log" 2>&1 || {
-  tail -40 "$out/build.log" >&2
+  grep -vE "^\[[0-9]+/" "$out/build.log" | tail -40 >&2
   exit 1
 }
 
