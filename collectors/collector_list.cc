@@ -1,95 +1,57 @@
 #include "collectors/collector_list.h"
 
-#include <sys/statfs.h>
-
 #include <algorithm>
-#include <functional>
+#include <iterator>
 #include <string>
 #include <utility>
-
-#include "collectors/cpu.h"
-#include "collectors/diskstats.h"
-#include "collectors/filesystem.h"
-#include "collectors/loadavg.h"
-#include "collectors/meminfo.h"
-#include "collectors/name_filter.h"
-#include "collectors/netdev.h"
-#include "collectors/pressure.h"
-#include "collectors/stat.h"
-#include "collectors/time.h"
-#include "collectors/uname.h"
-#include "collectors/vmstat.h"
 
 namespace joist::collectors {
 namespace {
 
-using Made = Result<std::unique_ptr<Collector>>;
+constexpr Area (*kAreas[])() = {cpu_area,    hardware_area, kernel_area,
+                                memory_area, network_area,  storage_area};
 
-template <typename Wanted, typename... Args>
-Made make(Args&&... args) {
-  return std::unique_ptr<Collector>(std::make_unique<Wanted>(std::forward<Args>(args)...));
+bool names(const std::vector<std::string>& list, std::string_view name) {
+  return std::ranges::find(list, name) != list.end();
 }
 
-template <typename Wanted>
-Made make_plain(const Roots& roots, const Options&) {
-  return make<Wanted>(roots);
+Result<void> check_names(const std::vector<std::string>& list) {
+  for (const std::string& name : list) {
+    if (std::ranges::binary_search(collector_names(), std::string_view(name))) continue;
+    Error error{ErrorCode::Malformed, "no collector is called \""};
+    error.message.append(name).append("\"; there are:");
+    for (const std::string_view known : collector_names()) error.message.append(" ").append(known);
+    return tl::unexpected<Error>(std::move(error));
+  }
+  return {};
 }
-
-Made make_diskstats(const Roots& roots, const Options& options) {
-  auto exclude = NameFilter::make("diskstats device exclude", options.diskstats_exclude);
-  if (!exclude) return tl::unexpected<Error>(exclude.error());
-  return make<DiskstatsCollector>(roots, std::move(*exclude));
-}
-
-Made make_filesystem(const Roots& roots, const Options& options) {
-  auto mount_points =
-      NameFilter::make("filesystem mount points exclude", options.mount_points_exclude);
-  if (!mount_points) return tl::unexpected<Error>(mount_points.error());
-  auto types = NameFilter::make("filesystem types exclude", options.fs_types_exclude);
-  if (!types) return tl::unexpected<Error>(types.error());
-  return make<FilesystemCollector>(roots, std::move(*mount_points), std::move(*types),
-                                   options.statfs_deadline, &::statfs);
-}
-
-Made make_netdev(const Roots& roots, const Options& options) {
-  auto exclude = NameFilter::make("netdev device exclude", options.netdev_exclude);
-  if (!exclude) return tl::unexpected<Error>(exclude.error());
-  return make<NetdevCollector>(roots, std::move(*exclude));
-}
-
-Made make_uname(const Roots&, const Options&) { return make<UnameCollector>(); }
-
-Made make_vmstat(const Roots& roots, const Options& options) {
-  auto fields = NameFilter::make("vmstat fields", options.vmstat_fields);
-  if (!fields) return tl::unexpected<Error>(fields.error());
-  return make<VmstatCollector>(roots, std::move(*fields));
-}
-
-struct Known {
-  std::string_view name;
-  Made (*make)(const Roots&, const Options&);
-};
-
-constexpr Known kKnown[] = {
-    {"cpu", make_plain<CpuCollector>},
-    {"diskstats", make_diskstats},
-    {"filesystem", make_filesystem},
-    {"loadavg", make_plain<LoadavgCollector>},
-    {"meminfo", make_plain<MeminfoCollector>},
-    {"netdev", make_netdev},
-    {"pressure", make_plain<PressureCollector>},
-    {"stat", make_plain<StatCollector>},
-    {"time", make_plain<TimeCollector>},
-    {"uname", make_uname},
-    {"vmstat", make_vmstat},
-};
 
 }  // namespace
+
+const std::vector<Source>& sources() {
+  static const std::vector<Source> all = [] {
+    std::vector<Source> joined;
+    for (const auto area : kAreas) std::ranges::copy(area().sources, std::back_inserter(joined));
+    std::ranges::sort(joined, {}, &Source::name);
+    return joined;
+  }();
+  return all;
+}
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> joined;
+    for (const auto area : kAreas) std::ranges::copy(area().settings, std::back_inserter(joined));
+    std::ranges::sort(joined, {}, &Setting::name);
+    return joined;
+  }();
+  return all;
+}
 
 const std::vector<std::string_view>& collector_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
-    for (const Known& known : kKnown) all.push_back(known.name);
+    std::ranges::transform(sources(), std::back_inserter(all), &Source::name);
     return all;
   }();
   return names;
@@ -97,18 +59,15 @@ const std::vector<std::string_view>& collector_names() {
 
 Result<std::vector<std::unique_ptr<Collector>>> make_collectors(const Roots& roots,
                                                                 const Options& options) {
-  for (const std::string& name : options.disabled) {
-    if (std::ranges::find(kKnown, name, &Known::name) != std::end(kKnown)) continue;
-    Error error{ErrorCode::Malformed, "no collector is called \""};
-    error.message.append(name).append("\"; there are:");
-    for (const std::string_view known : collector_names()) error.message.append(" ").append(known);
-    return tl::unexpected<Error>(std::move(error));
+  for (const auto* list : {&options.disabled, &options.enabled}) {
+    if (auto known = check_names(*list); !known) return tl::unexpected<Error>(known.error());
   }
 
   std::vector<std::unique_ptr<Collector>> collectors;
-  for (const Known& known : kKnown) {
-    if (std::ranges::find(options.disabled, known.name) != options.disabled.end()) continue;
-    auto collector = known.make(roots, options);
+  for (const Source& source : sources()) {
+    const bool on = source.standard == Source::Standard::On || names(options.enabled, source.name);
+    if (!on || names(options.disabled, source.name)) continue;
+    auto collector = source.make(roots, options.settings);
     if (!collector) return tl::unexpected<Error>(collector.error());
     collectors.push_back(std::move(*collector));
   }

@@ -1,7 +1,8 @@
 // joist-collect: prints this host's metrics once, as a scrape would get them.
 //
 //   joist-collect [--path.procfs=DIR] [--path.sysfs=DIR] [--path.rootfs=DIR]
-//                 [--path.udev.data=DIR] [--no-collector.NAME]... [--pages=N]
+//                 [--path.udev.data=DIR] [--collector.NAME]... [--no-collector.NAME]...
+//                 [--collector.NAME.SETTING=VALUE]... [--pages=N]
 //
 // With --pages=N it collects N times and prints the last page: what a long-lived
 // process shows, and how its cost per page is measured. Exit status: 0, or 2 for
@@ -40,8 +41,17 @@ bool take(std::string_view argument, Arguments& arguments) {
     arguments.roots.rootfs = *rootfs;
   } else if (auto udev = value_of(argument, "--path.udev.data=")) {
     arguments.roots.udev_data = *udev;
-  } else if (auto collector = value_of(argument, "--no-collector.")) {
-    arguments.options.disabled.push_back(*collector);
+  } else if (auto off = value_of(argument, "--no-collector.")) {
+    arguments.options.disabled.push_back(*off);
+  } else if (argument.starts_with("--collector.") && argument.find('=') != argument.npos) {
+    const auto equals = argument.find('=');
+    const std::string_view name = argument.substr(2, equals - 2);
+    if (auto set = arguments.options.settings.set(name, argument.substr(equals + 1)); !set) {
+      std::fprintf(stderr, "joist-collect: %s\n", set.error().message.c_str());
+      return false;
+    }
+  } else if (auto on = value_of(argument, "--collector.")) {
+    arguments.options.enabled.push_back(*on);
   } else if (auto pages = value_of(argument, "--pages=")) {
     const auto number = parse_number<unsigned>(*pages);
     if (!number || *number == 0) return false;

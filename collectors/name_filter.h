@@ -30,6 +30,8 @@ class NameFilter {
   // flag switches a filter off.
   bool matches(std::string_view name) const;
 
+  bool is_empty() const { return expression_ == nullptr; }
+
  private:
   explicit NameFilter(std::unique_ptr<const re2::RE2> expression);
 

@@ -29,7 +29,7 @@ class Scrape {
   static Result<std::unique_ptr<Scrape>> make(const Roots& roots, const Options& options);
 
   // Collects now. The text (format version 0.0.4) is valid until the next call.
-  // Takes the time of the kernel's answers, at most Options::statfs_deadline
+  // Takes the time of the kernel's answers, at most collector.filesystem.mount-timeout
   // more where a file system hangs: call it on a worker thread. Any thread, but
   // one call at a time.
   std::string_view page();

@@ -1,4 +1,4 @@
-#include "collectors/filesystem.h"
+#include "collectors/storage/filesystem.h"
 
 #include <gtest/gtest.h>
 
@@ -32,9 +32,9 @@ class FilesystemTest : public testing::Test {
   std::string page_of(std::string_view mounts, std::string rootfs = "/") {
     root_.write("/1/mounts", mounts);
     Roots roots{.procfs = root_.path().string(), .rootfs = std::move(rootfs)};
-    const Options options;
-    FilesystemCollector collector(roots, *NameFilter::make("mounts", options.mount_points_exclude),
-                                  *NameFilter::make("types", options.fs_types_exclude), 10s,
+    const Settings standard;
+    FilesystemCollector collector(roots, *standard.devices("collector.filesystem.mount-points"),
+                                  *standard.devices("collector.filesystem.fs-types"), 10s,
                                   fake_statfs);
     Exposition page;
     const auto collected = collector.collect(page);
@@ -97,7 +97,8 @@ TEST_F(FilesystemTest, NamesMountsFromInsideTheRoot) {
 TEST_F(FilesystemTest, FallsBackToItsOwnMounts) {
   root_.write("/mounts", "d /own ext4 rw 0 0\n");
   Roots roots{.procfs = root_.path().string()};
-  FilesystemCollector collector(roots, *NameFilter::make("", ""), *NameFilter::make("", ""), 10s,
+  FilesystemCollector collector(roots, *Settings().devices("collector.filesystem.mount-points"),
+                                *Settings().devices("collector.filesystem.fs-types"), 10s,
                                 fake_statfs);
   Exposition page;
   ASSERT_TRUE(collector.collect(page).has_value());

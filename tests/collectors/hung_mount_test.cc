@@ -59,7 +59,9 @@ class HungMount : public testing::Test {
 };
 
 TEST_F(HungMount, CostsNeitherTheScrapeNorTheOtherMounts) {
-  auto scrape = Scrape::make({.procfs = tree_.path() / "proc"}, {.statfs_deadline = 200ms});
+  Options options;
+  ASSERT_TRUE(options.settings.set("collector.filesystem.mount-timeout", "200ms"));
+  auto scrape = Scrape::make({.procfs = tree_.path() / "proc"}, options);
   ASSERT_TRUE(scrape.has_value());
   const auto page_has = [&](const std::string& text) {
     return (*scrape)->page().find(text) != std::string_view::npos;

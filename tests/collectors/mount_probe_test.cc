@@ -1,4 +1,4 @@
-#include "collectors/mount_probe.h"
+#include "collectors/storage/mount_probe.h"
 
 #include <gtest/gtest.h>
 

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "collectors/cpu.h"
-#include "collectors/diskstats.h"
-#include "collectors/filesystem.h"
-#include "collectors/meminfo.h"
-#include "collectors/netdev.h"
-#include "collectors/pressure.h"
+#include "collectors/cpu/cpu.h"
+#include "collectors/kernel/pressure.h"
+#include "collectors/memory/meminfo.h"
+#include "collectors/network/netdev.h"
 #include "collectors/process.h"
-#include "collectors/udev_data.h"
+#include "collectors/storage/diskstats.h"
+#include "collectors/storage/filesystem.h"
+#include "collectors/storage/udev_data.h"
 
 namespace joist::collectors {
 namespace {

@@ -7,12 +7,13 @@
 #include <sys/utsname.h>
 
 #include "collectors/collector.h"
+#include "collectors/roots.h"
 
 namespace joist::collectors {
 
 class UnameCollector final : public Collector {
  public:
-  UnameCollector();
+  explicit UnameCollector(const Roots& roots);
   std::string_view name() const override { return "uname"; }
   Result<void> collect(Exposition& page) override;
 

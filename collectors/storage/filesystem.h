@@ -13,13 +13,13 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/area.h"
 #include "collectors/collector.h"
+#include "collectors/device_filter.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/mount_probe.h"
-#include "collectors/name_filter.h"
-#include "collectors/options.h"
 #include "collectors/proc_file.h"
 #include "collectors/roots.h"
+#include "collectors/storage/mount_probe.h"
 
 namespace joist::collectors {
 
@@ -43,9 +43,9 @@ std::string_view strip_root(std::string_view path, std::string_view root);
 
 class FilesystemCollector final : public Collector {
  public:
-  FilesystemCollector(const Roots& roots, NameFilter mount_points_exclude,
-                      NameFilter fs_types_exclude, std::chrono::milliseconds deadline,
-                      Statfs statfs);
+  static Made make(const Roots& roots, const Settings& settings);
+  FilesystemCollector(const Roots& roots, DeviceFilter mount_points, DeviceFilter types,
+                      std::chrono::milliseconds deadline, Statfs statfs);
   std::string_view name() const override { return "filesystem"; }
   Result<void> collect(Exposition& page) override;
 
@@ -64,8 +64,8 @@ class FilesystemCollector final : public Collector {
   Roots roots_;
   ProcFile mounts_of_init_;
   ProcFile own_mounts_;
-  NameFilter mount_points_exclude_;
-  NameFilter fs_types_exclude_;
+  DeviceFilter mount_points_;
+  DeviceFilter types_;
   MountProbe probe_;
   std::string table_;  // the text `mounts_` was made from
   std::vector<Mount> mounts_;

@@ -1,4 +1,4 @@
-#include "collectors/stat.h"
+#include "collectors/kernel/stat.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "collectors/cpu.h"
+#include "collectors/cpu/cpu.h"
 
 #include <algorithm>
 #include <utility>

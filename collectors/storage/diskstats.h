@@ -17,13 +17,14 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/area.h"
 #include "collectors/collector.h"
+#include "collectors/device_filter.h"
 #include "collectors/listing.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/name_filter.h"
 #include "collectors/proc_file.h"
 #include "collectors/roots.h"
-#include "collectors/udev_data.h"
+#include "collectors/storage/udev_data.h"
 
 namespace joist::collectors {
 
@@ -43,7 +44,8 @@ std::optional<DiskLine> parse_diskstats_line(std::string_view line);
 
 class DiskstatsCollector final : public Collector {
  public:
-  DiskstatsCollector(const Roots& roots, NameFilter exclude);
+  static Made make(const Roots& roots, const Settings& settings);
+  DiskstatsCollector(const Roots& roots, DeviceFilter filter);
   std::string_view name() const override { return "diskstats"; }
   Result<void> collect(Exposition& page) override;
 
@@ -74,7 +76,7 @@ class DiskstatsCollector final : public Collector {
 
   SysRoot udev_data_;
   ProcFile file_;
-  NameFilter exclude_;
+  DeviceFilter filter_;
   Listing<Device> devices_;
   MalformedLines malformed_;
   std::vector<Family> columns_;

@@ -1,4 +1,4 @@
-#include "collectors/link_dump.h"
+#include "collectors/network/link_dump.h"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

@@ -1,4 +1,4 @@
-#include "collectors/udev_data.h"
+#include "collectors/storage/udev_data.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "collectors/netdev.h"
+#include "collectors/network/netdev.h"
 
 #include <utility>
 
@@ -58,10 +58,16 @@ std::optional<NetdevLine> parse_netdev_line(std::string_view line) {
   return parsed;
 }
 
-NetdevCollector::NetdevCollector(const Roots& roots, NameFilter exclude)
+Made NetdevCollector::make(const Roots& roots, const Settings& settings) {
+  auto filter = settings.devices("collector.netdev.device");
+  if (!filter) return tl::unexpected<Error>(filter.error());
+  return std::make_unique<NetdevCollector>(roots, std::move(*filter));
+}
+
+NetdevCollector::NetdevCollector(const Roots& roots, DeviceFilter filter)
     : ask_kernel_(roots.live()),
       file_(roots.proc(), "net/dev", ProcFile::Shape::Records, 16384),
-      exclude_(std::move(exclude)) {
+      filter_(std::move(filter)) {
   for (const std::string column : kColumns) {
     columns_.emplace_back("node_network_" + column + "_total",
                           "Network device statistic " + column + ".", MetricType::Counter);
@@ -70,7 +76,7 @@ NetdevCollector::NetdevCollector(const Roots& roots, NameFilter exclude)
 
 bool NetdevCollector::take(std::string_view name, const NetdevCounters& counters) {
   Device* const device = devices_.next(name, [&] {
-    return Device{std::string(name), exclude_.matches(name), Labels{{"device", name}}};
+    return Device{std::string(name), filter_.leaves_out(name), Labels{{"device", name}}};
   });
   if (device != nullptr) device->counters = counters;
   return device != nullptr;

@@ -1,4 +1,4 @@
-#include "collectors/meminfo.h"
+#include "collectors/memory/meminfo.h"
 
 #include "collectors/fields.h"
 

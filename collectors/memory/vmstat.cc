@@ -1,10 +1,14 @@
-#include "collectors/vmstat.h"
+#include "collectors/memory/vmstat.h"
 
 #include <utility>
 
 #include "collectors/fields.h"
 
 namespace joist::collectors {
+
+Made VmstatCollector::make(const Roots& roots, const Settings& settings) {
+  return std::make_unique<VmstatCollector>(roots, settings.pattern("collector.vmstat.fields"));
+}
 
 VmstatCollector::VmstatCollector(const Roots& roots, NameFilter fields)
     : file_(roots.proc(), "vmstat", ProcFile::Shape::Records, 16384), wanted_(std::move(fields)) {}

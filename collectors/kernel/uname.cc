@@ -1,11 +1,11 @@
-#include "collectors/uname.h"
+#include "collectors/kernel/uname.h"
 
 #include <cerrno>
 #include <cstring>
 
 namespace joist::collectors {
 
-UnameCollector::UnameCollector()
+UnameCollector::UnameCollector(const Roots& /*the kernel is asked*/)
     : info_("node_uname_info", "Labeled system information as provided by the uname system call.",
             MetricType::Gauge) {}
 

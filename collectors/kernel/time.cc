@@ -1,4 +1,4 @@
-#include "collectors/time.h"
+#include "collectors/kernel/time.h"
 
 #include <sys/time.h>
 #include <time.h>

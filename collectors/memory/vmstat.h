@@ -1,12 +1,13 @@
 // Counters of the memory manager.
 //
 // Source: /proc/vmstat (proc_vmstat(5)), "name value".
-// Emits:  node_vmstat_<name>  untyped, for the names Options::vmstat_fields picks
+// Emits:  node_vmstat_<name>  untyped, for the names that collector.vmstat.fields picks
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "collectors/area.h"
 #include "collectors/collector.h"
 #include "collectors/listing.h"
 #include "collectors/malformed_lines.h"
@@ -18,6 +19,7 @@ namespace joist::collectors {
 
 class VmstatCollector final : public Collector {
  public:
+  static Made make(const Roots& roots, const Settings& settings);
   VmstatCollector(const Roots& roots, NameFilter fields);
   std::string_view name() const override { return "vmstat"; }
   Result<void> collect(Exposition& page) override;

@@ -1,4 +1,4 @@
-#include "collectors/diskstats.h"
+#include "collectors/storage/diskstats.h"
 
 #include <utility>
 
@@ -79,10 +79,16 @@ std::optional<DiskLine> parse_diskstats_line(std::string_view text) {
   return line;
 }
 
-DiskstatsCollector::DiskstatsCollector(const Roots& roots, NameFilter exclude)
+Made DiskstatsCollector::make(const Roots& roots, const Settings& settings) {
+  auto filter = settings.devices("collector.diskstats.device");
+  if (!filter) return tl::unexpected<Error>(filter.error());
+  return std::make_unique<DiskstatsCollector>(roots, std::move(*filter));
+}
+
+DiskstatsCollector::DiskstatsCollector(const Roots& roots, DeviceFilter filter)
     : udev_data_(roots.udev()),
       file_(roots.proc(), "diskstats", ProcFile::Shape::Records, 16384),
-      exclude_(std::move(exclude)),
+      filter_(std::move(filter)),
       info_("node_disk_info", "Info of /sys/block/<block_device>.", MetricType::Gauge),
       filesystem_info_("node_disk_filesystem_info", "Info about disk filesystem.",
                        MetricType::Gauge),
@@ -104,7 +110,7 @@ DiskstatsCollector::DiskstatsCollector(const Roots& roots, NameFilter exclude)
 
 DiskstatsCollector::Device DiskstatsCollector::make_device(const DiskLine& line) const {
   return Device{.key = std::string(line.device),
-                .excluded = exclude_.matches(line.device),
+                .excluded = filter_.leaves_out(line.device),
                 .major = line.major,
                 .minor = line.minor,
                 .labels = Labels{{"device", line.device}},

@@ -1,4 +1,6 @@
-#include "collectors/filesystem.h"
+#include "collectors/storage/filesystem.h"
+
+#include <sys/statfs.h>
 
 #include <algorithm>
 #include <utility>
@@ -62,14 +64,24 @@ std::string_view strip_root(std::string_view path, std::string_view root) {
   return inside[0] == '/' ? inside : path;
 }
 
-FilesystemCollector::FilesystemCollector(const Roots& roots, NameFilter mount_points_exclude,
-                                         NameFilter fs_types_exclude,
-                                         std::chrono::milliseconds deadline, Statfs statfs)
+Made FilesystemCollector::make(const Roots& roots, const Settings& settings) {
+  auto mount_points = settings.devices("collector.filesystem.mount-points");
+  if (!mount_points) return tl::unexpected<Error>(mount_points.error());
+  auto types = settings.devices("collector.filesystem.fs-types");
+  if (!types) return tl::unexpected<Error>(types.error());
+  return std::make_unique<FilesystemCollector>(
+      roots, std::move(*mount_points), std::move(*types),
+      settings.duration("collector.filesystem.mount-timeout"), &::statfs);
+}
+
+FilesystemCollector::FilesystemCollector(const Roots& roots, DeviceFilter mount_points,
+                                         DeviceFilter types, std::chrono::milliseconds deadline,
+                                         Statfs statfs)
     : roots_(roots),
       mounts_of_init_(roots.proc(), "1/mounts", ProcFile::Shape::Records, 16384),
       own_mounts_(roots.proc(), "mounts", ProcFile::Shape::Records, 16384),
-      mount_points_exclude_(std::move(mount_points_exclude)),
-      fs_types_exclude_(std::move(fs_types_exclude)),
+      mount_points_(std::move(mount_points)),
+      types_(std::move(types)),
       probe_(deadline, std::move(statfs)),
       avail_("node_filesystem_avail_bytes",
              "Filesystem space available to non-root users in bytes.", MetricType::Gauge),
@@ -110,7 +122,7 @@ void FilesystemCollector::rebuild() {
 
 void FilesystemCollector::add(const MountLine& line) {
   const std::string_view mount_point = strip_root(line.mount_point, roots_.rootfs);
-  if (mount_points_exclude_.matches(mount_point) || fs_types_exclude_.matches(line.type)) return;
+  if (mount_points_.leaves_out(mount_point) || types_.leaves_out(line.type)) return;
 
   Labels labels{{"device", line.device}, {"fstype", line.type}, {"mountpoint", mount_point}};
   Mount mount{std::string(labels.text()), labels, line.read_only,

@@ -1,4 +1,4 @@
-#include "collectors/loadavg.h"
+#include "collectors/kernel/loadavg.h"
 
 #include "collectors/fields.h"
 

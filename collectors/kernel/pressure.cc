@@ -1,4 +1,4 @@
-#include "collectors/pressure.h"
+#include "collectors/kernel/pressure.h"
 
 #include "collectors/fields.h"
 

@@ -14,11 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/area.h"
 #include "collectors/collector.h"
-#include "collectors/link_dump.h"
+#include "collectors/device_filter.h"
 #include "collectors/listing.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/name_filter.h"
+#include "collectors/network/link_dump.h"
 #include "collectors/proc_file.h"
 #include "collectors/roots.h"
 
@@ -41,7 +42,8 @@ std::optional<NetdevLine> parse_netdev_line(std::string_view line);
 
 class NetdevCollector final : public Collector {
  public:
-  NetdevCollector(const Roots& roots, NameFilter exclude);
+  static Made make(const Roots& roots, const Settings& settings);
+  NetdevCollector(const Roots& roots, DeviceFilter filter);
   std::string_view name() const override { return "netdev"; }
   Result<void> collect(Exposition& page) override;
 
@@ -60,7 +62,7 @@ class NetdevCollector final : public Collector {
   const bool ask_kernel_;
   LinkDump links_;
   ProcFile file_;
-  NameFilter exclude_;
+  DeviceFilter filter_;
   Listing<Device> devices_;
   MalformedLines malformed_;
   std::vector<Family> columns_;

@@ -1,0 +1,7 @@
+#include "collectors/area.h"
+
+namespace joist::collectors {
+
+Area hardware_area() { return {}; }
+
+}  // namespace joist::collectors

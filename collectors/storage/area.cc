@@ -1,0 +1,42 @@
+#include "collectors/area.h"
+
+#include "collectors/storage/diskstats.h"
+#include "collectors/storage/filesystem.h"
+
+namespace joist::collectors {
+namespace {
+
+constexpr auto On = Source::Standard::On;
+constexpr auto Pattern = Setting::Kind::Pattern;
+constexpr auto Duration = Setting::Kind::Duration;
+
+constexpr Source kSources[] = {
+    {"diskstats", On, DiskstatsCollector::make},
+    {"filesystem", On, FilesystemCollector::make},
+};
+
+constexpr Setting kSettings[] = {
+    {"collector.diskstats.device-exclude", Pattern,
+     R"(^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$)", "Which block devices to leave out."},
+    {"collector.diskstats.device-include", Pattern, "", "Which block devices alone to show."},
+    {"collector.filesystem.fs-types-exclude", Pattern,
+     "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|"
+     "iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|"
+     "sysfs|tracefs)$",
+     "Which types of file systems to leave out."},
+    {"collector.filesystem.fs-types-include", Pattern, "",
+     "Which types of file systems alone to show."},
+    {"collector.filesystem.mount-points-exclude", Pattern,
+     "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
+     "Which mount points to leave out."},
+    {"collector.filesystem.mount-points-include", Pattern, "", "Which mount points alone to show."},
+    // node_exporter waits 5 s for each mount, we 1 s for all of them together.
+    {"collector.filesystem.mount-timeout", Duration, "1s",
+     "How long to wait for statfs(2) before a mount counts as failed."},
+};
+
+}  // namespace
+
+Area storage_area() { return {kSources, kSettings}; }
+
+}  // namespace joist::collectors
