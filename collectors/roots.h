@@ -2,9 +2,11 @@
 // names are node_exporter's flags: --path.procfs, .sysfs, .rootfs, .udev.data.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/sys_root.h"
+#include "collectors/device_changes.h"
 
 namespace joist::collectors {
 
@@ -14,13 +16,16 @@ struct Roots {
   std::string rootfs = "/";
   std::string udev_data = "/run/udev/data";
 
+  // Tells of the devices below `sysfs`; none where nothing does: a tree of files, another host.
+  std::shared_ptr<DeviceChanges> devices = nullptr;
+
   SysRoot proc() const { return SysRoot(procfs); }
   SysRoot sys() const { return SysRoot(sysfs); }
   SysRoot udev() const { return SysRoot(udev_data); }
 
   // The host this process runs on, so that asking the kernel directly (netlink)
   // answers for the same host as the files.
-  bool live() const { return procfs == "/proc"; }
+  bool live() const { return procfs == "/proc" && sysfs == "/sys"; }
 };
 
 }  // namespace joist::collectors

@@ -26,13 +26,18 @@ void log_change(std::string_view collector, bool& failing, const Result<void>& o
 }  // namespace
 
 Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& options) {
-  auto collectors = make_collectors(roots, options);
+  Roots host = roots;
+  if (host.live() && !host.devices) host.devices = std::make_shared<DeviceChanges>();
+  auto collectors = make_collectors(host, options);
   if (!collectors) return tl::unexpected<Error>(collectors.error());
-  return std::unique_ptr<Scrape>(new Scrape(options, std::move(*collectors)));
+  return std::unique_ptr<Scrape>(
+      new Scrape(options, std::move(host.devices), std::move(*collectors)));
 }
 
-Scrape::Scrape(const Options& options, std::vector<std::unique_ptr<Collector>> collectors)
-    : duration_("node_scrape_collector_duration_seconds",
+Scrape::Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
+               std::vector<std::unique_ptr<Collector>> collectors)
+    : devices_(std::move(devices)),
+      duration_("node_scrape_collector_duration_seconds",
                 "node_exporter: Duration of a collector scrape.", MetricType::Gauge),
       success_("node_scrape_collector_success", "node_exporter: Whether a collector succeeded.",
                MetricType::Gauge) {
@@ -45,12 +50,13 @@ Scrape::Scrape(const Options& options, std::vector<std::unique_ptr<Collector>> c
 
 std::string_view Scrape::page() {
   page_.clear();
-  for (Source& source : sources_) run(source);
+  if (devices_) devices_->poll();
+  for (Running& source : sources_) run(source);
 
   page_.begin(duration_);
-  for (const Source& source : sources_) page_.sample(source.labels, source.duration_seconds);
+  for (const Running& source : sources_) page_.sample(source.labels, source.duration_seconds);
   page_.begin(success_);
-  for (const Source& source : sources_) page_.sample(source.labels, source.succeeded ? 1U : 0U);
+  for (const Running& source : sources_) page_.sample(source.labels, source.succeeded ? 1U : 0U);
 
   if (process_) {
     const std::size_t before = page_.text().size();
@@ -59,7 +65,7 @@ std::string_view Scrape::page() {
   return page_.text();
 }
 
-void Scrape::run(Source& source) {
+void Scrape::run(Running& source) {
   const auto start = std::chrono::steady_clock::now();
   const std::size_t before = page_.text().size();
   const auto outcome = source.collector->collect(page_);

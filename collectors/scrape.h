@@ -35,7 +35,7 @@ class Scrape {
   std::string_view page();
 
  private:
-  struct Source {
+  struct Running {
     std::unique_ptr<Collector> collector;
     Labels labels;
     bool failing = false;
@@ -43,10 +43,12 @@ class Scrape {
     double duration_seconds = 0;
   };
 
-  Scrape(const Options& options, std::vector<std::unique_ptr<Collector>> collectors);
-  void run(Source& source);
+  Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
+         std::vector<std::unique_ptr<Collector>> collectors);
+  void run(Running& source);
 
-  std::vector<Source> sources_;
+  std::shared_ptr<DeviceChanges> devices_;
+  std::vector<Running> sources_;
   std::unique_ptr<ProcessCollector> process_;  // none where Options::process is off
   Exposition page_;
   const Family duration_;

@@ -1,0 +1,40 @@
+// Whether this host's devices came or went since last time, so that hardware
+// that is absent, or stays as it is, costs a scrape nothing.
+//
+// Source: the kernel's uevents (NETLINK_KOBJECT_UEVENT, group 1), which anybody may
+//         hear. Because a network namespace other than the first hears few of
+//         them, and a burst may be lost, devices count as changed every minute.
+// Threads: none of its own; one call at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "base/unique_fd.h"
+
+namespace joist::collectors {
+
+// Whether a uevent's first line ("add@/devices/…") tells of a device that came, went
+// or was renamed. A "change" does not: some devices send one every few seconds.
+bool tells_of_devices(std::string_view uevent);
+
+class DeviceChanges {
+ public:
+  DeviceChanges();
+
+  // Reads what the kernel said meanwhile: once per scrape, one system call when nothing did.
+  void poll();
+
+  // Grows with every change; starts at 1.
+  std::uint64_t generation() const { return generation_; }
+
+ private:
+  bool heard_change();
+
+  UniqueFd socket_;  // none: the kernel refused, only time counts
+  std::uint64_t generation_ = 1;
+  std::chrono::steady_clock::time_point recount_;
+};
+
+}  // namespace joist::collectors

@@ -1,0 +1,27 @@
+// Goal: what this kernel says of its devices is heard.
+// Method: a synthetic uevent (Documentation/ABI/testing/sysfs-uevent), which needs root.
+#include "collectors/device_changes.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace joist::collectors {
+namespace {
+
+constexpr const char* kUevent = "/sys/class/mem/null/uevent";
+
+TEST(DeviceChanges, AreHeardFromTheKernel) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  DeviceChanges changes;
+  std::ofstream(kUevent) << "change";
+  changes.poll();
+  const auto before = changes.generation();
+  std::ofstream(kUevent) << "add";  // sent before write(2) returns
+  changes.poll();
+  EXPECT_GT(changes.generation(), before);
+}
+
+}  // namespace
+}  // namespace joist::collectors
