@@ -140,8 +140,8 @@ Task<Result<Response>> exchange(Stream& stream, Deadline& deadline, Request requ
 
 }  // namespace
 
-Task<Result<Response>> request_tls(const std::string& endpoint, TlsContextPtr context,
-                                   Request request, ClientLimits limits) {
+Task<Result<Response>> request_tls(std::string endpoint, TlsContextPtr context, Request request,
+                                   ClientLimits limits) {
   TlsStream stream(co_await asio::this_coro::executor, context->context);
   Deadline deadline(stream.next_layer());
   deadline.arm(limits.timeout);
@@ -151,7 +151,7 @@ Task<Result<Response>> request_tls(const std::string& endpoint, TlsContextPtr co
                               limits.body_bytes_max);
 }
 
-Task<Result<Response>> request_unix(const std::string& path, Request request, ClientLimits limits) {
+Task<Result<Response>> request_unix(std::string path, Request request, ClientLimits limits) {
   Local::socket socket(co_await asio::this_coro::executor);
   Deadline deadline(socket);
   deadline.arm(limits.timeout);
@@ -168,7 +168,7 @@ Task<Result<Response>> request_unix(const std::string& path, Request request, Cl
                               limits.body_bytes_max);
 }
 
-Task<Result<std::unique_ptr<FrameSocket>>> connect_frames(const std::string& endpoint,
+Task<Result<std::unique_ptr<FrameSocket>>> connect_frames(std::string endpoint,
                                                           TlsContextPtr context, std::string path,
                                                           std::chrono::seconds timeout) {
   namespace websocket = boost::beast::websocket;

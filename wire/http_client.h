@@ -22,15 +22,14 @@ struct ClientLimits {
 // The whole exchange: resolve, connect, TLS, request, response. Unavailable if
 // the other side is not there or too slow, Unauthenticated if its certificate
 // is not the one wanted (the message says why), Malformed if it is not HTTP.
-Task<Result<Response>> request_tls(const std::string& endpoint, TlsContextPtr context,
-                                   Request request, ClientLimits limits = {});
+Task<Result<Response>> request_tls(std::string endpoint, TlsContextPtr context, Request request,
+                                   ClientLimits limits = {});
 
-Task<Result<Response>> request_unix(const std::string& path, Request request,
-                                    ClientLimits limits = {});
+Task<Result<Response>> request_unix(std::string path, Request request, ClientLimits limits = {});
 
 // Opens wss://endpoint/path. `timeout` covers everything up to the upgrade. A
 // server's refusal (401, 403, 503) is the error, with the body's first line.
-Task<Result<std::unique_ptr<FrameSocket>>> connect_frames(const std::string& endpoint,
+Task<Result<std::unique_ptr<FrameSocket>>> connect_frames(std::string endpoint,
                                                           TlsContextPtr context, std::string path,
                                                           std::chrono::seconds timeout);
 
