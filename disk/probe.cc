@@ -265,12 +265,12 @@ Result<std::optional<std::uint64_t>> first_data(int fd, std::uint64_t start_byte
   return std::optional(start_bytes + static_cast<std::uint64_t>(found - bytes.begin()));
 }
 
-Result<void> sample_data(int fd, ProbeResult& result) {
-  struct Area {
-    std::uint64_t start_bytes;
-    std::uint64_t size_bytes;
-  };
-  const std::uint64_t end_bytes = result.size_bytes;
+struct Area {
+  std::uint64_t start_bytes;
+  std::uint64_t size_bytes;
+};
+
+std::vector<Area> sampled_areas(std::uint64_t end_bytes) {
   // Partitions start at 1 MiB: what is in the first one must show even when the
   // table that led to it is gone.
   const std::uint64_t head_bytes = std::min(end_bytes, kHeadBytes);
@@ -280,7 +280,11 @@ Result<void> sample_data(int fd, ProbeResult& result) {
     const std::uint64_t start_bytes = own.offset_bytes / 4096 * 4096;
     if (start_bytes + 4096 <= end_bytes) areas.push_back({start_bytes, 4096});
   }
-  for (const Area& area : areas) {
+  return areas;
+}
+
+Result<void> sample_data(int fd, ProbeResult& result) {
+  for (const Area& area : sampled_areas(result.size_bytes)) {
     const auto found = first_data(fd, area.start_bytes, area.size_bytes);
     if (!found) return fail(found.error(), "look for data");
     if (found->has_value()) result.data_offsets_bytes.push_back(**found);
@@ -297,6 +301,17 @@ Result<void> sample_data(int fd, ProbeResult& result) {
 std::uint64_t diskseq_of(int fd) {
   __u64 diskseq = 0;
   return ::ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0 ? diskseq : 0;
+}
+
+Result<bool> samples_are_zero(int fd, std::string_view name) {
+  ProbeResult geometry;
+  if (auto read = read_geometry(fd, geometry); !read) return fail(read.error(), name);
+  for (const Area& area : sampled_areas(geometry.size_bytes)) {
+    const auto found = first_data(fd, area.start_bytes, area.size_bytes);
+    if (!found) return fail(found.error(), name);
+    if (found->has_value()) return false;
+  }
+  return true;
 }
 
 Result<ProbeResult> probe(int fd, std::string_view name) {

@@ -21,6 +21,11 @@ namespace joist::disk {
 // device does. Needs no privilege.
 Result<ProbeResult> probe(int fd, std::string_view name);
 
+// Whether the areas that probe() samples hold nothing but zeros: without it no
+// disk is blank. Explains no byte, so that a process with power may call it;
+// stops at the first that is not zero. Io, and blocks, as probe().
+Result<bool> samples_are_zero(int fd, std::string_view name);
+
 // BLKGETDISKSEQ (Linux 5.15); 0 where the kernel does not number disks.
 std::uint64_t diskseq_of(int fd);
 

@@ -33,7 +33,7 @@ struct ProbeResult {
   std::vector<Signature> signatures;  // by offset
   std::vector<Partition> partitions;  // of the table on the disk, known to the kernel or not
   std::vector<std::string> holders;   // of the disk and its partitions, sorted
-  bool held = false;                  // O_EXCL was refused with EBUSY
+  bool held = false;                  // O_EXCL was refused with EBUSY; asked of zeros alone
 
   // First byte that is not zero in each sampled area: the first and last MiB,
   // and where BlueStore and btrfs keep copies. Signatures stand in them too.

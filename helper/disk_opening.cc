@@ -88,6 +88,9 @@ Result<OpenedDisk> open_disk(std::string_view name, std::uint64_t diskseq) {
     return fail(meant.error(), "open");
   }
   disk.holders = holders_of(root, directory);
+  const auto zero = disk::samples_are_zero(disk.fd.get(), name);
+  if (!zero) return fail(zero.error(), "look for data");
+  if (!*zero || !disk.holders.empty()) return disk;
   const auto held = is_held(node);
   if (!held) return fail(held.error(), name);
   disk.held = *held;

@@ -14,14 +14,16 @@ namespace joist::helper {
 struct OpenedDisk {
   UniqueFd fd;
   std::vector<std::string> holders;  // of the disk and its partitions, sorted
-  bool held = false;                 // O_EXCL is refused with EBUSY
+  bool held = false;                 // O_EXCL was refused with EBUSY; asked of zeros alone
 };
 
 // `name`: a whole disk in /sys/block (is_disk_name()). `diskseq`: 0 for
 // whichever has the name. NotFound: no such disk. Refused: the node is not that
 // device, it may not be opened, or another disk has the name by now. Io: it
-// cannot be opened. To learn `held`, a disk that nobody holds is held for the
-// blink of an open and a close. Blocks for as long as the device does.
+// cannot be opened or read. To learn `held`, a disk that nobody holds is held
+// for the blink of an open and a close, in which somebody's mkfs or mount would
+// meet EBUSY: so that is done last, and only where nothing else keeps the disk
+// from being blank. Blocks for as long as the device does.
 Result<OpenedDisk> open_disk(std::string_view name, std::uint64_t diskseq);
 
 }  // namespace joist::helper

@@ -198,6 +198,13 @@ TEST(ProbeMessage, ComesBackAsItWas) {
   EXPECT_EQ(*back, result);
 }
 
+TEST(Samples, AreZeroOnlyWhereNothingStands) {
+  Image image(64 * kMiB);
+  EXPECT_TRUE(samples_are_zero(image.fd(), "img0").value());
+  image.write(64 * kMiB - 1, "x");
+  EXPECT_FALSE(samples_are_zero(image.fd(), "img0").value());
+}
+
 TEST(ProbeMessage, FitsADatagramAtItsLimits) {
   ProbeResult result;
   const std::string text(1000, '\xff');

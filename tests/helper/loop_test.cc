@@ -107,7 +107,7 @@ TEST_F(Loop, Ext4IsForeignAndInUseOnceMounted) {
   pollfd waiting{.fd = mounts->fd(), .events = POLLPRI, .revents = 0};
   EXPECT_EQ(::poll(&waiting, 1, 5000), 1);
   EXPECT_TRUE(mounts->acknowledge());
-  EXPECT_EQ(judged(device), "in-use Mounted HeldExclusively HasSignature");
+  EXPECT_EQ(judged(device), "in-use Mounted HasSignature");
   ASSERT_EQ(::umount(root.path().c_str()), 0);
 }
 
@@ -215,6 +215,22 @@ TEST_F(Loop, HeldIsInUse) {
   const UniqueFd holder(::open(device.path().c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
   ASSERT_TRUE(static_cast<bool>(holder));
   EXPECT_EQ(judged(device), "in-use HeldExclusively");
+}
+
+// Asking is holding: whoever makes or mounts a file system would meet EBUSY.
+TEST_F(Loop, ADiskWithDataIsNotAskedWhetherItIsHeld) {
+  const LoopDevice device(64 * kMiB);
+  device.run("mkfs.ext4 -q -F");
+  const UniqueFd holder(::open(device.path().c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
+  ASSERT_TRUE(static_cast<bool>(holder));
+  EXPECT_EQ(judged(device), "foreign HasSignature");
+}
+
+TEST_F(Loop, ABlankDiskIsLetGoOf) {
+  const LoopDevice device(64 * kMiB);
+  EXPECT_EQ(judged(device), "blank NothingFound");
+  const UniqueFd holder(::open(device.path().c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
+  EXPECT_TRUE(static_cast<bool>(holder)) << "errno " << errno;
 }
 
 TEST_F(Loop, ProbingWritesNothing) {
