@@ -4,15 +4,32 @@
 
 #include "agent/readiness.h"
 #include "base/report.h"
+#include "base/sha256.h"
 
 namespace joist::agent {
 namespace {
 
+constexpr std::size_t kKeyIdBytesMax = 256;  // an id may be as long as a path
+constexpr std::size_t kNamedMax = 3;         // of what was left out
+
 v1::ReportItem disk_item(const v1::Disk& disk) {
   v1::ReportItem item;
-  item.set_key("disk/" + (disk.id().empty() ? disk.name() : disk.id()));
+  std::string name = disk.id().empty() ? disk.name() : disk.id();
+  if (name.size() > kKeyIdBytesMax) name = "sha256:" + to_hex(sha256(name));
+  item.set_key("disk/" + name);
   *item.mutable_disk() = disk;
   return item;
+}
+
+std::string summary(const std::vector<std::string>& left_out) {
+  std::string text;
+  for (const std::string& one : left_out) {
+    if (&one == &left_out[0] + kNamedMax) {
+      return text + "; and " + std::to_string(left_out.size() - kNamedMax) + " more";
+    }
+    text += (text.empty() ? "" : "; ") + one;
+  }
+  return text;
 }
 
 }  // namespace
@@ -29,15 +46,11 @@ v1::Report ReportItems::make(const v1::Host& host, const std::vector<v1::Conditi
     *items.back().mutable_condition() = reported;
   }
 
-  const std::vector<v1::ReportItem> without_disks = items;
   for (const v1::Disk& disk : disks) items.push_back(disk_item(disk));
-  left_out.clear();
-  if (auto report = make_report(std::move(items))) return std::move(*report);
-  auto report = make_report(without_disks);
-  left_out = "disks";
-  if (report) return std::move(*report);
-  left_out = "everything: " + report.error().message;
-  return {};
+  std::vector<std::string> too_much;
+  v1::Report report = make_fitting_report(std::move(items), too_much);
+  left_out = summary(too_much);
+  return report;
 }
 
 }  // namespace joist::agent

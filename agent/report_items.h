@@ -20,7 +20,8 @@ namespace joist::agent {
 class ReportItems {
  public:
   // A report within the limits of base/report.h. What does not fit is left out
-  // and named in `left_out`: disks first, then what has grown too large.
+  // and named in `left_out`: what has grown too large, then the last disks.
+  // Keys are Disk.id or name; "sha256:HEX" of an id that is too long for a key.
   v1::Report make(const v1::Host& host, const std::vector<v1::Condition>& conditions,
                   const std::vector<v1::Disk>& disks, std::string& left_out);
 

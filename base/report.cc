@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/printable.h"
 #include "base/sha256.h"
@@ -31,6 +32,12 @@ std::string entry(const ReportItem& item) {
   std::string bytes;
   append_entry(item, bytes);
   return bytes;
+}
+
+// What append_entry() appends.
+std::size_t entry_bytes(const ReportItem& item) {
+  const std::size_t bytes = item.ByteSizeLong();
+  return 1 + google::protobuf::io::CodedOutputStream::VarintSize64(bytes) + bytes;
 }
 
 tl::unexpected<Error> malformed(std::string_view key, const std::string& what) {
@@ -166,6 +173,35 @@ Result<Report> make_report(std::vector<ReportItem> items, const ReportLimits& li
   if (!digest) return fail(digest.error(), "make report");
   report.set_digest(std::move(*digest));
   return report;
+}
+
+Report make_fitting_report(std::vector<ReportItem> items, std::vector<std::string>& left_out,
+                           const ReportLimits& limits) {
+  left_out.clear();
+  std::set<std::string> keys;
+  std::size_t bytes = 0;
+  const auto check = [&](const ReportItem& item) -> Result<void> {
+    if (auto good = check_item(item, limits); !good) return good;
+    if (keys.contains(item.key())) return malformed(item.key(), "there twice");
+    if (keys.size() >= limits.items_max) {
+      return malformed(item.key(), "more than " + std::to_string(limits.items_max) + " items");
+    }
+    if (bytes + entry_bytes(item) > limits.bytes_max) {
+      return malformed(item.key(), "more than " + std::to_string(limits.bytes_max) + " bytes");
+    }
+    return {};
+  };
+  std::erase_if(items, [&](const ReportItem& item) {
+    const auto good = check(item);
+    if (!good) {
+      left_out.push_back(good.error().message);
+      return true;
+    }
+    keys.insert(item.key());
+    bytes += entry_bytes(item);
+    return false;
+  });
+  return std::move(*make_report(std::move(items), limits));  // held to the same limits above
 }
 
 Delta diff(const Report& from, const Report& to, std::size_t bytes_max) {

@@ -36,6 +36,11 @@ std::string report_digest(const google::protobuf::RepeatedPtrField<v1::ReportIte
 // twice, or if a limit is broken.
 Result<v1::Report> make_report(std::vector<v1::ReportItem> items, const ReportLimits& limits = {});
 
+// A report of those items that fit, whatever they are; those given first come
+// first. `left_out` names each that does not, and why: as make_report() does.
+v1::Report make_fitting_report(std::vector<v1::ReportItem> items,
+                               std::vector<std::string>& left_out, const ReportLimits& limits = {});
+
 // The way from one report to another. If all of it is larger than `bytes_max`
 // it leads only part of the way, and diff() from there leads on; what is gone
 // goes first. `seq` is left to the caller: it grows with every delta sent.

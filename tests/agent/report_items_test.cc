@@ -53,8 +53,33 @@ TEST(ReportItems, LeaveOutDisksThatAreTooManyAndSaySo) {
   std::vector<v1::Disk> many;
   for (int i = 0; i < 30'000; ++i) many.push_back(disk_of("sd" + std::to_string(i), ""));
   const auto report = items.make({}, {condition_of("Good", "")}, many, left_out);
-  EXPECT_EQ(report.items_size(), 2);
-  EXPECT_EQ(left_out, "disks");
+  EXPECT_EQ(report.items_size(), 20'000);
+  EXPECT_TRUE(left_out.ends_with("; and 9999 more")) << left_out;
+}
+
+TEST(ReportItems, ALongIdHidesNothing) {
+  ReportItems items;
+  std::string left_out;
+  const std::string path(4000, 'p');
+  const auto report = items.make({}, {},
+                                 {disk_of("loop0", "file:/a" + path),
+                                  disk_of("loop1", "file:/b" + path), disk_of("sda", "serial:1")},
+                                 left_out);
+  EXPECT_EQ(left_out, "");
+  ASSERT_EQ(report.items_size(), 4);
+  EXPECT_EQ(report.items(0).key(), "disk/serial:1");
+  EXPECT_TRUE(report.items(1).key().starts_with("disk/sha256:"));
+  EXPECT_EQ(report.items(1).key().size(), std::string("disk/sha256:").size() + 64);
+}
+
+TEST(ReportItems, ADiskThatIsTooLargeHidesNoOther) {
+  ReportItems items;
+  std::string left_out;
+  v1::Disk large = disk_of("sdb", "serial:2");
+  large.set_model(std::string(300'000, 'm'));
+  const auto report = items.make({}, {}, {large, disk_of("sda", "serial:1")}, left_out);
+  EXPECT_EQ(report.items_size(), 2);  // the host and sda
+  EXPECT_NE(left_out.find("\"disk/serial:2\": 3"), std::string::npos) << left_out;
 }
 
 }  // namespace

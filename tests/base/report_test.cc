@@ -28,6 +28,38 @@ ReportItem item(const std::string& key, const std::string& value, int labels = 0
 
 Report report(std::vector<ReportItem> items) { return make_report(std::move(items)).value(); }
 
+TEST(MakeFittingReport, LeavesOutWhatDoesNotFitAndNothingElse) {
+  const ReportLimits limits{.items_max = 3, .item_bytes_max = 100, .key_bytes_max = 8};
+  std::vector<std::string> left_out;
+  const auto made = make_fitting_report(
+      {item("c", "1"), item("b", std::string(200, 'v')), item("long key!", "1"), item("a", "1"),
+       item("a", "2"), item("", "1"), item("d", "1"), item("e", "1")},
+      left_out, limits);
+  EXPECT_EQ(made.digest(), report({item("a", "1"), item("c", "1"), item("d", "1")}).digest());
+  ASSERT_EQ(left_out.size(), 5U);
+  EXPECT_NE(left_out[0].find("\"b\": "), std::string::npos) << left_out[0];
+  EXPECT_NE(left_out[1].find("key longer than 8 bytes"), std::string::npos) << left_out[1];
+  EXPECT_NE(left_out[2].find("\"a\": there twice"), std::string::npos) << left_out[2];
+  EXPECT_NE(left_out[3].find("without a key"), std::string::npos) << left_out[3];
+  EXPECT_NE(left_out[4].find("\"e\": more than 3 items"), std::string::npos) << left_out[4];
+}
+
+// Counted as the report's own limit is: neither a byte more nor less.
+TEST(MakeFittingReport, FillsTheBytesThereAre) {
+  const Report whole = report({item("a", "1"), item("b", std::string(300, 'v'))});
+  Report bare;
+  *bare.mutable_items() = whole.items();
+  std::vector<std::string> left_out;
+  ReportLimits limits{.bytes_max = bare.ByteSizeLong()};
+  const std::vector<ReportItem> items{whole.items().begin(), whole.items().end()};
+  EXPECT_EQ(make_fitting_report(items, left_out, limits).digest(), whole.digest());
+  EXPECT_TRUE(left_out.empty());
+  --limits.bytes_max;
+  EXPECT_EQ(make_fitting_report(items, left_out, limits).digest(),
+            report({item("a", "1")}).digest());
+  EXPECT_EQ(left_out.size(), 1U);
+}
+
 // What a person would compute: the message itself, serialised deterministically.
 std::string digest_by_hand(const Report& whole) {
   Report bare;
