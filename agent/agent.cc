@@ -35,7 +35,10 @@ std::vector<Readiness::Subject> subjects() {
       {"AgentHealthy", kBlocking, {.good_needed = 2, .good_lasting = seconds(2)}},
       {"DisksInventoried",
        kBlocking,
-       {.good_needed = 2, .good_lasting = seconds(2), .time_to_live = disk::kInventoryTimeToLive}},
+       {.pending_reason = std::string(disk::kBeingRead),
+        .good_needed = 2,
+        .good_lasting = seconds(2),
+        .time_to_live = disk::kInventoryTimeToLive}},
       // A lost session is found again within seconds, most of the time.
       {"InstallerConnected",
        kBlocking,
@@ -216,7 +219,8 @@ bool Agent::judge_session_now() {
 
 bool Agent::judge_disks() {
   const Moment now = clock_.now();
-  return readiness_.judge(disk::judge(disk_watch_.taken(), now), now);
+  if (!disk_watch_.look()) return readiness_.age(now);
+  return readiness_.judge(disk::judge(*disk_watch_.look(), now), now);
 }
 
 void Agent::session_changed() {

@@ -114,7 +114,7 @@ Task<void> DiskWatch::observe_forever() {
     } else {
       ++counters_.observation_failures;
       log(Priority::Warning, "the disks could not be observed", inventory.error());
-      taken_ = tl::unexpected<Error>(inventory.error());
+      look_ = tl::unexpected(disk::LookFailed{inventory.error(), now});
       on_change_();
     }
     co_await settle_down();
@@ -152,7 +152,7 @@ void DiskWatch::publish() {
   disk::InventoryTaken taken{
       *inventory_, disk::classify(*inventory_, cache_.results(), config_.spec().storage())};
   last_good_ = taken;
-  taken_ = std::move(taken);
+  look_ = std::move(taken);
   on_change_();
 }
 

@@ -36,8 +36,6 @@ struct DiskCounters {
 
 class DiskWatch {
  public:
-  using Taken = std::optional<Result<disk::InventoryTaken>>;
-
   // All must outlive it. `on_change` is called after every look, whether or not
   // something changed.
   DiskWatch(wire::asio::io_context& io, SysRoot root, HelperClient helper, const Config& config,
@@ -52,8 +50,8 @@ class DiskWatch {
   // The spec changed: look again.
   void reconsider();
 
-  // The last look, and the last one that succeeded.
-  const Taken& taken() const { return taken_; }
+  // The last look, if there was one, and the last one that succeeded.
+  const std::optional<disk::Look>& look() const { return look_; }
   const std::optional<disk::InventoryTaken>& last_good() const { return last_good_; }
 
   const DiskCounters& counters() const { return counters_; }
@@ -83,7 +81,7 @@ class DiskWatch {
 
   ProbeCache cache_;
   std::optional<disk::Inventory> inventory_;
-  Taken taken_;
+  std::optional<disk::Look> look_;
   std::optional<disk::InventoryTaken> last_good_;
   DiskCounters counters_;
   bool changed_ = false;

@@ -110,6 +110,11 @@ Standing settle(const Standing& previous, const v1::Condition& judged, const Pol
     return age(previous, policy, now);
   }
 
+  const bool judged_before = before.has_evidence() && before.reason() != policy.pending_reason;
+  if (judged_before && !policy.pending_reason.empty() && policy.pending_reason == judged.reason()) {
+    return age(previous, policy, now);
+  }
+
   Standing next = previous;
   expire(next, policy, now);
   next.shown = judged;

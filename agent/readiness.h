@@ -27,7 +27,9 @@ namespace joist::agent {
 
 struct Policy {
   unsigned bad_needed = 1;
-  unsigned bad_window = 1;   // at least bad_needed, at most 32
+  unsigned bad_window = 1;  // at least bad_needed, at most 32
+  std::string
+      pending_reason;        // of a look that is under way: what was shown stays while it is fresh
   std::string noisy_reason;  // the only one that is counted; any other is lost at once. "": all
   unsigned good_needed = 1;
   BootTime good_lasting{0};

@@ -2,7 +2,9 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace joist::disk {
 namespace {
@@ -22,6 +24,18 @@ bool awaits_probe(const ClassifiedDisk& disk) {
   return disk.verdict.reasons.front().code == "NotProbed";
 }
 
+// Not even an attempt failed yet.
+bool awaits_first_probe(const ClassifiedDisk& disk) {
+  return awaits_probe(disk) && !disk.probe.has_value();
+}
+
+std::string count_read(const InventoryTaken& taken) {
+  const auto unread = std::ranges::count_if(taken.disks, awaits_probe);
+  const auto all = std::ssize(taken.disks);
+  return std::to_string(all - unread) + " of " + std::to_string(all) + " read" +
+         (taken.inventory.system_unresolved.empty() ? "" : ", / not traced");
+}
+
 std::string count_by_class(const std::vector<ClassifiedDisk>& disks) {
   constexpr std::array order{v1::DISK_CLASS_SYSTEM, v1::DISK_CLASS_IN_USE, v1::DISK_CLASS_FOREIGN,
                              v1::DISK_CLASS_BLANK, v1::DISK_CLASS_UNUSABLE};
@@ -33,6 +47,18 @@ std::string count_by_class(const std::vector<ClassifiedDisk>& disks) {
     if (count == 0) continue;
     text += separator + std::to_string(count) + " " + std::string(class_name(disk_class));
     separator = ", ";
+  }
+  return text;
+}
+
+std::string list_unread(const std::vector<ClassifiedDisk>& disks) {
+  constexpr int named_max = 3;
+  std::string text;
+  int named = 0;
+  for (const ClassifiedDisk& disk : disks) {
+    if (!awaits_probe(disk) || named == named_max) continue;
+    text += (named == 0 ? "" : "; ") + disk.disk.name + ": " + disk.verdict.reasons.front().message;
+    ++named;
   }
   return text;
 }
@@ -49,40 +75,27 @@ Ruling rule_on(const InventoryTaken& taken, Moment now) {
             "system's: " +
                 taken.inventory.system_unresolved + "."};
   }
-  std::string unread;
-  std::size_t count = 0;
-  for (const ClassifiedDisk& disk : taken.disks) {
-    if (!awaits_probe(disk)) continue;
-    ++count;
-    if (count <= 3) {
-      unread +=
-          (count == 1 ? "" : "; ") + disk.disk.name + ": " + disk.verdict.reasons.front().message;
-    }
+  const auto waiting = std::ranges::count_if(taken.disks, awaits_probe);
+  if (waiting > 0 && waiting == std::ranges::count_if(taken.disks, awaits_first_probe)) {
+    return {v1::CONDITION_STATUS_UNKNOWN, std::string(kBeingRead),
+            std::to_string(waiting) + " of " + count_by_class(taken.disks) + ", wait to be read."};
   }
-  if (count > 0) {
+  if (waiting > 0) {
     return {v1::CONDITION_STATUS_UNKNOWN, "DisksNotProbed",
-            std::to_string(count) + " of " + count_by_class(taken.disks) +
+            std::to_string(waiting) + " of " + count_by_class(taken.disks) +
                 ", could not be read by joist-helper (systemctl status joist-helper.socket): " +
-                unread};
+                list_unread(taken.disks)};
   }
   return {v1::CONDITION_STATUS_TRUE, "Inventoried", count_by_class(taken.disks) + "."};
 }
 
-Ruling rule_on(const std::optional<Result<InventoryTaken>>& taken, Moment now) {
-  if (!taken.has_value()) {
-    return {v1::CONDITION_STATUS_UNKNOWN, "NotObserved", "The disks have not been looked at yet."};
-  }
-  if (!taken->has_value()) {
-    return {v1::CONDITION_STATUS_UNKNOWN, "ObservationFailed",
-            "The disks could not be looked at: " + taken->error().message + "."};
-  }
-  return rule_on(**taken, now);
-}
-
 }  // namespace
 
-v1::Condition judge(const std::optional<Result<InventoryTaken>>& taken, Moment now) {
-  const Ruling ruling = rule_on(taken, now);
+v1::Condition judge(const Look& look, Moment now) {
+  const Ruling ruling =
+      look ? rule_on(*look, now)
+           : Ruling{v1::CONDITION_STATUS_UNKNOWN, "ObservationFailed",
+                    "The disks could not be looked at: " + look.error().error.message + "."};
   v1::Condition condition;
   condition.set_type("DisksInventoried");
   condition.set_status(ruling.status);
@@ -98,11 +111,9 @@ v1::Condition judge(const std::optional<Result<InventoryTaken>>& taken, Moment n
   evidence.set_source("/sys/class/block, /proc/1/mountinfo, /proc/swaps, libblkid");
   *evidence.mutable_time_to_live() = TimeUtil::SecondsToDuration(kInventoryTimeToLive.count());
 
-  Moment observed = now;
-  if (taken.has_value() && taken->has_value()) {
-    evidence.set_value(count_by_class((*taken)->disks));
-    observed = (*taken)->inventory.observed;
-  }
+  if (look) evidence.set_value(count_read(*look));
+  // Of the look, never of now: the next one begins before it is judged.
+  const Moment observed = look ? look->inventory.observed : look.error().began;
   *evidence.mutable_observed_time() = TimeUtil::NanosecondsToTimestamp(
       std::chrono::nanoseconds(observed.wall.time_since_epoch()).count());
   *evidence.mutable_observed_boottime() = TimeUtil::NanosecondsToDuration(observed.boot.count());

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 
 namespace joist::disk {
 
-// One look at the disks, and what became of it.
+// One look at the disks that succeeded, and what became of it.
 struct InventoryTaken {
   Inventory inventory;
   std::vector<ClassifiedDisk> disks;  // classify(inventory, …)
@@ -23,11 +23,23 @@ struct InventoryTaken {
 // An inventory older than this says nothing any more. Look again well before.
 inline constexpr std::chrono::seconds kInventoryTimeToLive{180};
 
-// Pure. `taken`: the last look; nullopt before the first; the error if the last
-// look failed. Leaves transition_time and evidence.boot_id to the caller.
+// Why a look failed, and when it began: it is as old as one that succeeded then.
+struct LookFailed {
+  Error error;
+  Moment began;
+};
+
+// The last look.
+using Look = tl::expected<InventoryTaken, LookFailed>;
+
+// The reason while disks wait for their first reading: a look not yet finished,
+// that says nothing against what was known before.
+inline constexpr std::string_view kBeingRead = "DisksBeingRead";
+
+// Pure. Leaves transition_time and evidence.boot_id to the caller.
 //   True     Inventoried
 //   False    SystemDiskUnknown: nothing may be done to any disk of this host
-//   Unknown  NotObserved, ObservationFailed, Stale, DisksNotProbed
-v1::Condition judge(const std::optional<Result<InventoryTaken>>& taken, Moment now);
+//   Unknown  ObservationFailed, Stale, DisksNotProbed, DisksBeingRead
+v1::Condition judge(const Look& look, Moment now);
 
 }  // namespace joist::disk

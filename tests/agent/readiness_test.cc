@@ -25,13 +25,16 @@ v1::Condition judged(char letter, BootTime observed) {
       google::protobuf::util::TimeUtil::NanosecondsToDuration(at(observed).boot.count());
   if (letter == 'T') condition.set_status(v1::CONDITION_STATUS_TRUE);
   if (letter == 'F') condition.set_status(v1::CONDITION_STATUS_FALSE);
-  if (letter == '?') condition.set_status(v1::CONDITION_STATUS_UNKNOWN);
-  condition.set_reason(letter == 'T' ? "Good" : letter == 'F' ? "Bad" : "NotSeen");
+  if (letter == '?' || letter == 'p') condition.set_status(v1::CONDITION_STATUS_UNKNOWN);
+  condition.set_reason(letter == 'T'   ? "Good"
+                       : letter == 'F' ? "Bad"
+                       : letter == 'p' ? "UnderWay"
+                                       : "NotSeen");
   condition.set_message("as judged");
   return condition;
 }
 
-// One letter a second: T, F, ? are judgements, '.' is none. Shown likewise.
+// One letter a second: T, F, ? are judgements, p is a pending one, '.' is none. Shown likewise.
 std::string shown(std::string_view strip, const Policy& policy) {
   Standing standing = unjudged("Fact", v1::SEVERITY_BLOCKING, at(0s));
   std::string result;
@@ -53,6 +56,7 @@ TEST(Settle, ShowsWhatIsJudged) {
   const Policy patient{.good_needed = 3, .good_lasting = 4s, .falls_max = 9, .time_to_live = 3s};
   const Policy noisy{.bad_needed = 3, .bad_window = 5, .falls_max = 9, .time_to_live = 3s};
   const Policy loud{.bad_needed = 3, .bad_window = 5, .noisy_reason = "Other", .time_to_live = 3s};
+  const Policy pending{.pending_reason = "UnderWay", .time_to_live = 3s};
   const Policy steady{.falls_max = 2, .falls_window = 10s, .time_to_live = 5s};
   const struct {
     const char* name;
@@ -76,6 +80,9 @@ TEST(Settle, ShowsWhatIsJudged) {
       {"a reason that is no noise", loud, "TF", "TF"},
       {"noisy and already bad needs no count", noisy, "F", "F"},
       {"noisy and unseen is unknown", noisy, "T?", "T?"},
+      {"a look that is under way says nothing", pending, "TppTFpp", "TTTTFFF"},
+      {"and keeps nothing fresh", pending, "TpppppT", "TTTT??T"},
+      {"but is all there is at first", pending, "ppT", "??T"},
       {"too many falls", steady, "TFTFTFTTTTTTTTTTTT", "TFTFTFffffffTTTTTT"},
       {"flapping and bad is just bad", steady, "TFTFTFTFTT", "TFTFTFfFff"},
   };

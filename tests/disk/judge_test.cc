@@ -23,24 +23,28 @@ InventoryTaken taken_at(Moment when, std::vector<ClassifiedDisk> disks) {
   return taken;
 }
 
-v1::Condition judge_taken(InventoryTaken taken) {
-  return judge(Result<InventoryTaken>(std::move(taken)), kNow);
+// Somebody tried to read it.
+ClassifiedDisk tried(v1::DiskClass disk_class, std::string code) {
+  ClassifiedDisk disk = disk_of(disk_class, std::move(code));
+  disk.probe = Result<ProbeResult>(fail(ErrorCode::Unavailable, "because"));
+  return disk;
 }
 
-TEST(DisksInventoried, IsUnknownBeforeTheFirstLook) {
-  const auto condition = judge(std::nullopt, kNow);
-  EXPECT_EQ(condition.type(), "DisksInventoried");
-  EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_UNKNOWN);
-  EXPECT_EQ(condition.reason(), "NotObserved");
-}
+v1::Condition judge_taken(InventoryTaken taken) { return judge(Look(std::move(taken)), kNow); }
 
 TEST(DisksInventoried, IsUnknownWhereTheDisksCannotBeLookedAt) {
-  const auto condition = judge(
-      Result<InventoryTaken>(fail(ErrorCode::Io, "list /sys/class/block: Input/output error")),
-      kNow);
+  Moment began = kNow;
+  began.boot -= seconds(2);
+  const auto condition =
+      judge(tl::unexpected(
+                LookFailed{{ErrorCode::Io, "list /sys/class/block: Input/output error"}, began}),
+            kNow);
+  EXPECT_EQ(condition.type(), "DisksInventoried");
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_UNKNOWN);
   EXPECT_EQ(condition.reason(), "ObservationFailed");
   EXPECT_NE(condition.message().find("/sys/class/block"), std::string::npos);
+  // The look that begins now is newer than this evidence.
+  EXPECT_EQ(condition.evidence().observed_boottime().seconds(), 998);
 }
 
 TEST(DisksInventoried, IsTrueWithEvidence) {
@@ -51,7 +55,8 @@ TEST(DisksInventoried, IsTrueWithEvidence) {
                                   disk_of(v1::DISK_CLASS_FOREIGN, "HasData")}));
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_TRUE);
   EXPECT_EQ(condition.reason(), "Inventoried");
-  EXPECT_EQ(condition.evidence().value(), "4 disks: 1 system, 2 foreign, 1 blank");
+  EXPECT_EQ(condition.message(), "4 disks: 1 system, 2 foreign, 1 blank.");
+  EXPECT_EQ(condition.evidence().value(), "4 of 4 read");
   EXPECT_EQ(condition.evidence().observed_time().seconds(), 1'700'000'000);
   EXPECT_EQ(condition.evidence().observed_boottime().seconds(), 1000);
   EXPECT_EQ(condition.evidence().time_to_live().seconds(), 180);
@@ -64,13 +69,22 @@ TEST(DisksInventoried, IsFalseWhileTheSystemDiskIsUnknown) {
   const auto condition = judge_taken(taken);
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_FALSE);
   EXPECT_EQ(condition.reason(), "SystemDiskUnknown");
+  EXPECT_EQ(condition.evidence().value(), "1 of 1 read, / not traced");
   EXPECT_EQ(condition.remedy(), v1::REMEDY_NONE);
 }
 
-TEST(DisksInventoried, IsUnknownWhileADiskWasNotRead) {
+TEST(DisksInventoried, IsUnknownWhileADiskWaitsToBeRead) {
   const auto condition =
       judge_taken(taken_at(kNow, {disk_of(v1::DISK_CLASS_SYSTEM, "SystemMount"),
                                   disk_of(v1::DISK_CLASS_FOREIGN, "NotProbed")}));
+  EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_UNKNOWN);
+  EXPECT_EQ(condition.reason(), kBeingRead);
+  EXPECT_EQ(condition.evidence().value(), "1 of 2 read");
+}
+
+TEST(DisksInventoried, IsUnknownWhileADiskCouldNotBeRead) {
+  const auto condition = judge_taken(taken_at(kNow, {disk_of(v1::DISK_CLASS_FOREIGN, "NotProbed"),
+                                                     tried(v1::DISK_CLASS_FOREIGN, "NotProbed")}));
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_UNKNOWN);
   EXPECT_EQ(condition.reason(), "DisksNotProbed");
   EXPECT_NE(condition.message().find("sdb: because"), std::string::npos) << condition.message();
