@@ -65,7 +65,8 @@ Result<std::vector<std::unique_ptr<Collector>>> make_collectors(const Roots& roo
 
   std::vector<std::unique_ptr<Collector>> collectors;
   for (const Source& source : sources()) {
-    const bool on = source.standard == Source::Standard::On || names(options.enabled, source.name);
+    const bool standard = options.defaults && source.standard == Source::Standard::On;
+    const bool on = standard || names(options.enabled, source.name);
     if (!on || names(options.disabled, source.name)) continue;
     auto collector = source.make(roots, options.settings);
     if (!collector) return tl::unexpected<Error>(collector.error());

@@ -1,5 +1,6 @@
 // Whether this host's devices came or went since last time, so that hardware
-// that is absent, or stays as it is, costs a scrape nothing.
+// that is absent, or stays as it is, costs a scrape nothing. For a tree of files
+// nobody tells, and the minute decides.
 //
 // Source: the kernel's uevents (NETLINK_KOBJECT_UEVENT, group 1), which anybody may
 //         hear. Because a network namespace other than the first hears few of

@@ -16,8 +16,7 @@ namespace joist::collectors {
 
 class DeviceClass {
  public:
-  // `directory` is below `root`. Without `changes` it is listed every time: what a
-  // tree of files needs.
+  // `directory` is below `root`. Without `changes` it is listed every time.
   DeviceClass(SysRoot root, std::string_view directory,
               std::shared_ptr<const DeviceChanges> changes);
 

@@ -2,7 +2,8 @@
 //
 //   joist-collect [--path.procfs=DIR] [--path.sysfs=DIR] [--path.rootfs=DIR]
 //                 [--path.udev.data=DIR] [--collector.NAME]... [--no-collector.NAME]...
-//                 [--collector.NAME.SETTING=VALUE]... [--pages=N]
+//                 [--collector.NAME.SETTING=VALUE]... [--collector.disable-defaults]
+//                 [--pages=N]
 //
 // With --pages=N it collects N times and prints the last page: what a long-lived
 // process shows, and how its cost per page is measured. Exit status: 0, or 2 for
@@ -41,6 +42,8 @@ bool take(std::string_view argument, Arguments& arguments) {
     arguments.roots.rootfs = *rootfs;
   } else if (auto udev = value_of(argument, "--path.udev.data=")) {
     arguments.roots.udev_data = *udev;
+  } else if (argument == "--collector.disable-defaults") {
+    arguments.options.defaults = false;
   } else if (auto off = value_of(argument, "--no-collector.")) {
     arguments.options.disabled.push_back(*off);
   } else if (argument.starts_with("--collector.") && argument.find('=') != argument.npos) {

@@ -9,10 +9,11 @@
 namespace joist::collectors {
 
 struct Options {
-  // Names of collectors, see collector_names(). What neither list names is on if node_exporter
-  // has it on; what both name is off.
+  // Names of collectors, see collector_names(). What neither list names is on if `defaults`
+  // and node_exporter has it on; what both name is off.
   std::vector<std::string> disabled;
   std::vector<std::string> enabled;
+  bool defaults = true;
   bool process = true;  // process_* of the embedding process
   Settings settings;
 };

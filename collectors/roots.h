@@ -16,7 +16,8 @@ struct Roots {
   std::string rootfs = "/";
   std::string udev_data = "/run/udev/data";
 
-  // Tells of the devices below `sysfs`; none where nothing does: a tree of files, another host.
+  // Tells of the devices below `sysfs`. Scrape gives one to all its collectors; without
+  // one they look every time.
   std::shared_ptr<DeviceChanges> devices = nullptr;
 
   SysRoot proc() const { return SysRoot(procfs); }

@@ -27,7 +27,7 @@ void log_change(std::string_view collector, bool& failing, const Result<void>& o
 
 Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& options) {
   Roots host = roots;
-  if (host.live() && !host.devices) host.devices = std::make_shared<DeviceChanges>();
+  if (!host.devices) host.devices = std::make_shared<DeviceChanges>();
   auto collectors = make_collectors(host, options);
   if (!collectors) return tl::unexpected<Error>(collectors.error());
   return std::unique_ptr<Scrape>(

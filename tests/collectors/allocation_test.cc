@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <new>
 
 #include "collectors/scrape.h"
+#include "tests/support/collector_trees.h"
 
 namespace {
 
@@ -41,16 +41,16 @@ std::size_t allocations_of_a_page(Scrape& scrape) {
   return allocations - before;
 }
 
-TEST(Allocations, OfASteadyPageOfARecordedServerAreNone) {
-  const auto tree = std::filesystem::path(JOIST_FIXTURE_DIR) / "collectors" / "server";
-  auto scrape = Scrape::make(
-      {.procfs = tree / "proc", .sysfs = tree / "sys", .udev_data = tree / "udev"}, {});
-  ASSERT_TRUE(scrape.has_value());
-  // The first page renders and allocates: else nothing was counted.
-  EXPECT_GT(allocations_of_a_page(**scrape), 100U);
-  allocations_of_a_page(**scrape);
-  for (int page = 0; page < kPages; ++page) {
-    ASSERT_EQ(allocations_of_a_page(**scrape), 0U) << "page " << page;
+TEST(Allocations, OfASteadyPageOfARecordedTreeAreNone) {
+  for (const auto& tree : support::collector_trees()) {
+    auto scrape = Scrape::make(support::roots_of(tree), support::options_of(tree));
+    ASSERT_TRUE(scrape.has_value());
+    // The first page renders and allocates: else nothing was counted.
+    EXPECT_GT(allocations_of_a_page(**scrape), 100U) << tree;
+    allocations_of_a_page(**scrape);
+    for (int page = 0; page < kPages; ++page) {
+      ASSERT_EQ(allocations_of_a_page(**scrape), 0U) << tree << ", page " << page;
+    }
   }
 }
 

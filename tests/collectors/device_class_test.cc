@@ -21,7 +21,7 @@ TEST(TellsOfDevices, ComingAndGoingButNotFlickering) {
   EXPECT_FALSE(tells_of_devices(""));
 }
 
-TEST(DeviceClass, OfATreeIsListedEveryTime) {
+TEST(DeviceClass, IsListedEveryTimeWhereNothingTells) {
   support::TempRoot root;
   DeviceClass hwmon(SysRoot(root.path()), "/class/hwmon", nullptr);
   const auto absent = hwmon.refresh();

@@ -1,17 +1,31 @@
 #!/usr/bin/env python3
 """Debian's node_exporter and Joist's collectors, side by side on this host.
 
-  node_exporter_comparison.py JOIST_COLLECT FIXTURE_TREE
+  node_exporter_comparison.py JOIST_COLLECT FIXTURE_TREE...
 
 Every family, HELP, TYPE and label set must be the same. Values: on the recorded
-tree the same; on the live host, what stands still is the same and what moves lies
+trees the same; on the live host, what stands still is the same and what moves lies
 between a node_exporter page before ours and one after it. promtool must take
 our page and find no more to say about it than about node_exporter's.
+
+A tree holds proc, sys, udev and root as far as it needs them, and a file "compare"
+that says what is compared on it and, together with all the others, on this host:
+
+  collector NAME              a collector that both have
+  host-collector NAME         the same; its figures come from this host even on a tree
+  joist-collector NAME        one that this node_exporter lacks: seen by the tree's
+                              expected.prom alone (tests/collectors/scrape_test.cc)
+  flag FLAG                   given to both, on the tree only
+  exporter-flag FLAG          given to node_exporter, on the tree only
+  differs REGEX  REASON       differences allowed: of the samples and the families whose
+                              name (with labels) begins with a match, any kind
+  live-differs REGEX  REASON  the same, on this host only
 
 Exit status: 0, 1 with every difference listed, or 77 (skipped) without node_exporter.
 """
 
 import math
+import pathlib
 import re
 import shutil
 import socket
@@ -20,8 +34,6 @@ import sys
 import time
 import urllib.request
 
-COLLECTORS = ("cpu diskstats filesystem loadavg meminfo netdev pressure stat time uname "
-              "vmstat").split()
 # About node_exporter's own program, which Joist is not.
 NOT_OURS = re.compile(r"go_|promhttp_|node_exporter_build_info$")
 # About the process that collects, or about the collecting: never equal.
@@ -41,6 +53,31 @@ UNSTEADY = [
 COUNTER_SLACK = 0.05
 # Joist divides where node_exporter multiplies by 0.001: the last bits differ.
 ROUNDING = 1e-14
+
+
+class Comparison:
+    """What a tree's file "compare" says."""
+
+    def __init__(self, tree):
+        self.collectors, self.flags, self.exporter_flags = [], [], []
+        self.differs, self.live_differs = [], []
+        path = pathlib.Path(tree, "compare")
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            word, _, rest = line.partition(" ")
+            if word in ("collector", "host-collector"):
+                self.collectors.append(rest)
+            elif word == "flag":
+                self.flags.append(rest)
+            elif word == "exporter-flag":
+                self.exporter_flags.append(rest)
+            elif word in ("differs", "live-differs"):
+                pattern, _, reason = rest.partition("  ")
+                if not reason:
+                    raise SystemExit(f"{path}:{number}: two spaces and a reason are missing")
+                allowed = self.differs if word == "differs" else self.live_differs
+                allowed.append(re.compile(pattern))
+            elif word and word[0] != "#" and word != "joist-collector":
+                raise SystemExit(f"{path}:{number}: unknown word {word}")
 
 
 class Page:
@@ -72,8 +109,7 @@ class NodeExporter:
     def __init__(self, program, arguments):
         self.address = f"127.0.0.1:{free_port()}"
         self.process = subprocess.Popen(
-            [program, f"--web.listen-address={self.address}", "--collector.disable-defaults"]
-            + [f"--collector.{name}" for name in COLLECTORS] + arguments,
+            [program, f"--web.listen-address={self.address}"] + arguments,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self):
@@ -121,42 +157,52 @@ def value_differs(name, kind, before, ours, after, live):
     return not min(before, after) - slack <= ours <= max(before, after) + slack
 
 
-def differences(before, ours, after, live):
+def differences(before, ours, after, live, allowed):
     found = []
+
+    def note(name, text):
+        if not any(pattern.match(name) for pattern in allowed):
+            found.append(text)
+
     for what in ("help", "type"):
         theirs, mine = getattr(before, what), getattr(ours, what)
         for name in sorted(theirs.keys() | mine.keys()):
             if theirs.get(name) != mine.get(name):
-                found.append(f"{what} of {name}: node_exporter {theirs.get(name)!r}, "
-                             f"Joist {mine.get(name)!r}")
+                note(name, f"{what} of {name}: node_exporter {theirs.get(name)!r}, "
+                           f"Joist {mine.get(name)!r}")
     for series in sorted(before.samples.keys() | ours.samples.keys()):
         if series not in ours.samples:
-            found.append(f"missing: {series}")
+            note(series, f"missing: {series}")
         elif series not in before.samples:
-            found.append(f"only Joist has: {series}")
+            note(series, f"only Joist has: {series}")
         elif series in after.samples:
             name, value = ours.samples[series]
             bracket = before.samples[series][1], after.samples[series][1]
             if value_differs(name, ours.type.get(name), bracket[0], value, bracket[1], live):
-                found.append(f"{series}: Joist {value!r}, node_exporter {bracket[0]!r} before, "
+                note(series, f"{series}: Joist {value!r}, node_exporter {bracket[0]!r} before, "
                              f"{bracket[1]!r} after")
     return found
 
 
-def compare(title, program, joist_collect, arguments, exporter_arguments, live):
+def compare(title, program, joist_collect, comparison, paths=None):
+    """`paths` are the flags of a tree; without them this host is looked at."""
+    live = paths is None
+    flags = ["--collector.disable-defaults"]
+    flags += [f"--collector.{name}" for name in comparison.collectors]
+    flags += [] if live else paths + comparison.flags
+    allowed = comparison.differs + (comparison.live_differs if live else [])
     # Other tests plug and pull devices on this host meanwhile: a difference must last.
     attempts = 5 if live else 1
-    with NodeExporter(program, arguments + exporter_arguments) as exporter:
+    with NodeExporter(program, flags + ([] if live else comparison.exporter_flags)) as exporter:
         for attempt in range(attempts):
-            before, mine, after = (exporter.text(), collect(joist_collect, arguments),
-                                   exporter.text())
+            before, mine, after = exporter.text(), collect(joist_collect, flags), exporter.text()
             ours = Page(mine)
-            found = differences(Page(before), ours, Page(after), live)
+            found = differences(Page(before), ours, Page(after), live, allowed)
             if not found:
                 break
             time.sleep(attempt)
-    print(f"{title}: {len(ours.type)} families, {len(ours.samples)} samples, "
-          f"{len(found)} differences")
+    print(f"{title}: {len(comparison.collectors)} collectors, {len(ours.type)} families, "
+          f"{len(ours.samples)} samples, {len(found)} differences")
     for difference in found:
         print(f"  {difference}")
     return not found, mine, before
@@ -182,19 +228,31 @@ def promtool_accepts(ours, theirs):
     return valid and not more
 
 
+def joined(comparisons):
+    everything = Comparison.__new__(Comparison)
+    for part in ("collectors", "differs", "live_differs"):
+        setattr(everything, part, sum((getattr(c, part) for c in comparisons), []))
+    everything.collectors = sorted(set(everything.collectors))
+    return everything
+
+
 def main():
-    joist_collect, tree = sys.argv[1:]
+    joist_collect, trees = sys.argv[1], sys.argv[2:]
     program = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
     if not program:
         print("skipped: needs Debian's prometheus-node-exporter")
         return 77
-    live, ours, theirs = compare("this host", program, joist_collect, [], [], True)
-    paths = [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys",
-             f"--path.udev.data={tree}/udev"]
-    recorded, _, _ = compare("recorded tree", program, joist_collect, paths,
-                             ["--no-collector.netdev.netlink"], False)
-    accepted = promtool_accepts(ours, theirs)
-    return 0 if live and recorded and accepted else 1
+    comparisons = [Comparison(tree) for tree in trees]
+    good, ours, theirs = compare("this host", program, joist_collect, joined(comparisons))
+    for tree, comparison in zip(trees, comparisons):
+        if not comparison.collectors:
+            continue
+        paths = [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys",
+                 f"--path.udev.data={tree}/udev"]
+        if pathlib.Path(tree, "root").exists():
+            paths.append(f"--path.rootfs={tree}/root")
+        good &= compare(pathlib.Path(tree).name, program, joist_collect, comparison, paths)[0]
+    return 0 if good and promtool_accepts(ours, theirs) else 1
 
 
 if __name__ == "__main__":

@@ -11,24 +11,21 @@
 
 #include "collectors/collector_list.h"
 #include "collectors/fields.h"
+#include "tests/support/collector_trees.h"
 #include "tests/support/temp_root.h"
 
 namespace joist::collectors {
 namespace {
 
 namespace fs = std::filesystem;
+using support::roots_of;
 
 const fs::path kServer = fs::path(JOIST_FIXTURE_DIR) / "collectors" / "server";
-const fs::path kGolden = fs::path(JOIST_FIXTURE_DIR) / "collectors" / "server.prom";
 
 std::string slurp(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
-}
-
-Roots roots_of(const fs::path& tree) {
-  return {.procfs = tree / "proc", .sysfs = tree / "sys", .udev_data = tree / "udev"};
 }
 
 // What a recorded tree decides: not the clock, this kernel's name, this process
@@ -50,10 +47,15 @@ std::string page_of(const Roots& roots, const Options& options) {
   return kept;
 }
 
-TEST(Scrape, ShowsARecordedServerAsNodeExporterDoes) {
-  const std::string page = page_of(roots_of(kServer), recorded());
-  if (std::getenv("JOIST_UPDATE_GOLDEN") != nullptr) std::ofstream(kGolden) << page;
-  EXPECT_EQ(page, slurp(kGolden));
+TEST(Scrape, ShowsRecordedTreesAsExpected) {
+  const auto trees = support::collector_trees();
+  EXPECT_FALSE(trees.empty());
+  for (const fs::path& tree : trees) {
+    const std::string page = page_of(roots_of(tree), support::options_of(tree));
+    const fs::path golden = tree / "expected.prom";
+    if (std::getenv("JOIST_UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << page;
+    EXPECT_EQ(page, slurp(golden)) << tree;
+  }
 }
 
 TEST(Scrape, IsTheSameTheSecondTime) {
@@ -87,7 +89,7 @@ TEST_F(ChangedTree, AnUnknownLineCostsThatLineOnly) {
                            "proc/net/dev", "proc/pressure/io", "udev/b8:0"}) {
     append(file, garbage);
   }
-  EXPECT_EQ(page(), slurp(kGolden));
+  EXPECT_EQ(page(), slurp((kServer / "expected.prom")));
 }
 
 TEST_F(ChangedTree, ACollectorThatFailsLosesItsOwnFamiliesOnly) {
