@@ -1,15 +1,16 @@
 #include "agent/disk_watch.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
+#include "agent/backoff.h"
 #include "base/log.h"
 #include "disk/change_watch.h"
 #include "disk/classify.h"
@@ -32,10 +33,23 @@ constexpr seconds kProbeDeadline{30};  // the helper's client gives up before
 constexpr seconds kLoopDeadline{150};
 
 // The watched object closes its own descriptor, and so does Asio: give it a copy.
-Descriptor duplicate(const wire::asio::any_io_executor& executor, int fd) {
+Result<Descriptor> duplicate(const wire::asio::any_io_executor& executor, int fd) {
   const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) throw std::system_error(errno, std::generic_category(), "dup");
-  return Descriptor(executor, copy);
+  if (copy < 0) return fail_errno(errno, "dup");
+  Descriptor descriptor(executor);
+  boost::system::error_code error;
+  descriptor.assign(copy, error);
+  if (!error) return descriptor;
+  ::close(copy);
+  return fail(ErrorCode::Io, "watch a descriptor: " + error.message());
+}
+
+Task<Result<void>> wait_for(Descriptor& descriptor, Descriptor::wait_type what) {
+  boost::system::error_code error;
+  co_await descriptor.async_wait(what,
+                                 wire::asio::redirect_error(wire::asio::use_awaitable, error));
+  if (error) co_return fail(ErrorCode::Io, "wait for changes: " + error.message());
+  co_return Result<void>();
 }
 
 Task<void> sleep(wire::asio::steady_timer& timer, SteadyTime until) {
@@ -68,9 +82,12 @@ void DiskWatch::start() {
   const auto executor = observe_timer_.get_executor();
   wire::asio::co_spawn(executor, observe_forever(), wire::rethrow);
   wire::asio::co_spawn(executor, probe_forever(), wire::rethrow);
-  wire::asio::co_spawn(executor, watch_udev(), wire::rethrow);
-  wire::asio::co_spawn(executor, watch_proc("/proc/self/mountinfo"), wire::rethrow);
-  wire::asio::co_spawn(executor, watch_proc("/proc/swaps"), wire::rethrow);
+  const auto spawn = [&](Ear& ear, std::function<Task<Error>()> hear) {
+    wire::asio::co_spawn(executor, hear_forever(ear, std::move(hear)), wire::rethrow);
+  };
+  spawn(udev_, [this] { return hear_udev(udev_); });
+  spawn(mounts_, [this] { return hear_proc(mounts_, "/proc/self/mountinfo"); });
+  spawn(swaps_, [this] { return hear_proc(swaps_, "/proc/swaps"); });
 }
 
 void DiskWatch::reconsider() {
@@ -150,44 +167,71 @@ Task<void> DiskWatch::probe_forever() {
 
 void DiskWatch::publish() {
   disk::InventoryTaken taken{
-      *inventory_, disk::classify(*inventory_, cache_.results(), config_.spec().storage())};
+      *inventory_,
+      disk::classify(*inventory_, cache_.results(SteadyClock::now()), config_.spec().storage()),
+      why_late()};
   last_good_ = taken;
   look_ = std::move(taken);
   on_change_();
 }
 
-// Without it a change of the disks shows at the next look, a minute later.
-Task<void> DiskWatch::watch_udev() {
-  auto monitor = disk::UdevMonitor::open();
-  if (!monitor) {
-    log(Priority::Warning, "new disks will show late", monitor.error());
-    co_return;
+std::string DiskWatch::why_late() const {
+  std::string text;
+  for (const Ear* ear : {&udev_, &mounts_, &swaps_}) {
+    if (!ear->listens && !ear->error.empty()) text += (text.empty() ? "" : "; ") + ear->error;
   }
+  return text;
+}
+
+// Listens again whenever listening ended, a minute later at the latest.
+Task<void> DiskWatch::hear_forever(Ear& ear, std::function<Task<Error>()> hear) {
+  wire::asio::steady_timer timer(observe_timer_.get_executor());
+  for (unsigned failures = 0;; ++failures) {
+    const SteadyTime began = SteadyClock::now();
+    const Error error = co_await hear();
+    if (ear.error != error.message) log(Priority::Warning, "changes of disks show late", error);
+    ear = {.listens = false, .error = error.message};
+    if (inventory_) publish();
+    if (SteadyClock::now() - began >= kBackoffCap) failures = 0;
+    co_await sleep(timer, SteadyClock::now() + backoff(failures, 1));
+  }
+}
+
+// What happened while nobody listened is not known.
+void DiskWatch::now_listens(Ear& ear) {
+  ear.listens = true;
+  if (ear.error.empty()) return;
+  disturbed_ = true;
+  look_again();
+}
+
+Task<Error> DiskWatch::hear_udev(Ear& ear) {
+  auto monitor = disk::UdevMonitor::open();
+  if (!monitor) co_return monitor.error();
   auto events = duplicate(observe_timer_.get_executor(), monitor->fd());
+  if (!events) co_return events.error();
+  now_listens(ear);
   for (;;) {
-    boost::system::error_code error;
-    co_await events.async_wait(Descriptor::wait_read,
-                               wire::asio::redirect_error(wire::asio::use_awaitable, error));
-    if (error) co_return;
-    if (!monitor->drain()) continue;
+    const auto waited = co_await wait_for(*events, Descriptor::wait_read);
+    if (!waited) co_return waited.error();
+    const auto changed = monitor->drain();
+    if (!changed) co_return changed.error();
+    if (!*changed) continue;
     disturbed_ = true;
     look_again();
   }
 }
 
-Task<void> DiskWatch::watch_proc(const char* path) {
+Task<Error> DiskWatch::hear_proc(Ear& ear, const char* path) {
   auto change = disk::ProcChange::open(root_, path);
-  if (!change) {
-    log(Priority::Warning, "changes of mounts or swaps will show late", change.error());
-    co_return;
-  }
+  if (!change) co_return change.error();
   auto events = duplicate(observe_timer_.get_executor(), change->fd());
-  change->acknowledge();
+  if (!events) co_return events.error();
+  now_listens(ear);
   for (;;) {
-    boost::system::error_code error;
-    co_await events.async_wait(Descriptor::wait_error,
-                               wire::asio::redirect_error(wire::asio::use_awaitable, error));
-    if (error || !change->acknowledge()) co_return;
+    auto waited = co_await wait_for(*events, Descriptor::wait_error);
+    if (waited) waited = change->acknowledge();
+    if (!waited) co_return Error{waited.error().code, path + (": " + waited.error().message)};
     look_again();
   }
 }

@@ -60,8 +60,17 @@ class DiskWatch {
  private:
   wire::Task<void> observe_forever();
   wire::Task<void> probe_forever();
-  wire::Task<void> watch_udev();
-  wire::Task<void> watch_proc(const char* path);
+  // A source of "look again". Without one a change shows with the next look.
+  struct Ear {
+    bool listens = false;
+    std::string error;  // why it does not; empty before the first attempt
+  };
+
+  wire::Task<void> hear_forever(Ear& ear, std::function<wire::Task<Error>()> hear);
+  wire::Task<Error> hear_udev(Ear& ear);
+  wire::Task<Error> hear_proc(Ear& ear, const char* path);
+  void now_listens(Ear& ear);
+  std::string why_late() const;
   wire::Task<void> settle_down();
   void look_again();
   void publish();
@@ -84,6 +93,9 @@ class DiskWatch {
   std::optional<disk::Look> look_;
   std::optional<disk::InventoryTaken> last_good_;
   DiskCounters counters_;
+  Ear udev_;
+  Ear mounts_;
+  Ear swaps_;
   bool changed_ = false;
   bool disturbed_ = false;
 };

@@ -60,7 +60,7 @@ UdevMonitor::~UdevMonitor() {
 
 int UdevMonitor::fd() const { return ::udev_monitor_get_fd(monitor_); }
 
-bool UdevMonitor::drain() {
+Result<bool> UdevMonitor::drain() {
   bool changed = false;
   for (;;) {
     errno = 0;
@@ -70,8 +70,10 @@ bool UdevMonitor::drain() {
       ::udev_device_unref(device);
     } else if (errno == ENOBUFS) {
       changed = true;  // events were lost: what they said is unknown
-    } else if (errno != EINTR) {
+    } else if (errno == 0 || errno == EAGAIN) {
       return changed;
+    } else if (errno != EINTR) {
+      return fail_errno(errno, "receive block device events");
     }
   }
 }
@@ -81,17 +83,17 @@ Result<ProcChange> ProcChange::open(const SysRoot& root, std::string_view path) 
   UniqueFd fd(::open(full.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, "open " + full.string());
   ProcChange change(std::move(fd));
-  if (!change.acknowledge()) return fail_errno(errno, "read " + full.string());
+  if (auto read = change.acknowledge(); !read) return fail(read.error(), full.string());
   return change;
 }
 
-bool ProcChange::acknowledge() {
+Result<void> ProcChange::acknowledge() {
   char chunk[4096];
-  if (::lseek(fd_.get(), 0, SEEK_SET) < 0) return false;
+  if (::lseek(fd_.get(), 0, SEEK_SET) < 0) return fail_errno(errno, "seek");
   for (;;) {
     const ssize_t got = ::read(fd_.get(), chunk, sizeof chunk);
-    if (got == 0) return true;
-    if (got < 0 && errno != EINTR) return false;
+    if (got == 0) return {};
+    if (got < 0 && errno != EINTR) return fail_errno(errno, "read");
   }
 }
 

@@ -32,8 +32,9 @@ class UdevMonitor {
   int fd() const;
 
   // Takes all that waits. True if a block device was among it, or if events
-  // were lost to a full buffer. Never blocks.
-  bool drain();
+  // were lost to a full buffer. An error if nothing will be heard any more: open
+  // another. Never blocks.
+  Result<bool> drain();
 
   bool from_udevd() const { return from_udevd_; }
 
@@ -53,9 +54,8 @@ class ProcChange {
 
   int fd() const { return fd_.get(); }
 
-  // Reads the file to its end: the kernel counts changes from there. False if
-  // that failed.
-  bool acknowledge();
+  // Reads the file to its end: the kernel counts changes from there.
+  Result<void> acknowledge();
 
  private:
   explicit ProcChange(UniqueFd fd) : fd_(std::move(fd)) {}

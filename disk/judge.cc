@@ -86,7 +86,9 @@ Ruling rule_on(const InventoryTaken& taken, Moment now) {
                 ", could not be read by joist-helper (systemctl status joist-helper.socket): " +
                 list_unread(taken.disks)};
   }
-  return {v1::CONDITION_STATUS_TRUE, "Inventoried", count_by_class(taken.disks) + "."};
+  return {v1::CONDITION_STATUS_TRUE, "Inventoried",
+          count_by_class(taken.disks) +
+              (taken.late.empty() ? "." : "; changes show late: " + taken.late + ".")};
 }
 
 }  // namespace

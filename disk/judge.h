@@ -18,6 +18,7 @@ namespace joist::disk {
 struct InventoryTaken {
   Inventory inventory;
   std::vector<ClassifiedDisk> disks;  // classify(inventory, …)
+  std::string late;  // why the next change shows with the next look alone; empty: it shows at once
 };
 
 // An inventory older than this says nothing any more. Look again well before.

@@ -63,6 +63,14 @@ TEST(DisksInventoried, IsTrueWithEvidence) {
   EXPECT_EQ(condition.severity(), v1::SEVERITY_BLOCKING);
 }
 
+TEST(DisksInventoried, SaysWhereChangesShowLate) {
+  InventoryTaken taken = taken_at(kNow, {disk_of(v1::DISK_CLASS_BLANK, "NothingFound")});
+  taken.late = "listen for block device events: Operation not permitted";
+  const auto condition = judge_taken(taken);
+  EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_TRUE);
+  EXPECT_EQ(condition.message(), "1 disk: 1 blank; changes show late: " + taken.late + ".");
+}
+
 TEST(DisksInventoried, IsFalseWhileTheSystemDiskIsUnknown) {
   InventoryTaken taken = taken_at(kNow, {disk_of(v1::DISK_CLASS_SYSTEM, "SystemDiskUnknown")});
   taken.inventory.system_unresolved = "/ (zfs) cannot be traced";

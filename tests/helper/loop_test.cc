@@ -106,7 +106,7 @@ TEST_F(Loop, Ext4IsForeignAndInUseOnceMounted) {
   ASSERT_EQ(::mount(device.path().c_str(), root.path().c_str(), "ext4", 0, nullptr), 0);
   pollfd waiting{.fd = mounts->fd(), .events = POLLPRI, .revents = 0};
   EXPECT_EQ(::poll(&waiting, 1, 5000), 1);
-  EXPECT_TRUE(mounts->acknowledge());
+  EXPECT_TRUE(mounts->acknowledge().has_value());
   EXPECT_EQ(judged(device), "in-use Mounted HasSignature");
   ASSERT_EQ(::umount(root.path().c_str()), 0);
 }
@@ -365,7 +365,7 @@ TEST(HotPlug, IsToldOf) {
   if (::poll(&waiting, 1, 5000) == 0) {
     GTEST_SKIP() << "no uevents reach this network namespace";
   }
-  EXPECT_TRUE(monitor->drain());
+  EXPECT_TRUE(monitor->drain().value());
 }
 
 }  // namespace
