@@ -90,10 +90,18 @@ void ProbeCache::store(const Due& due, Result<disk::ProbeResult> result, SteadyT
   entry.result = std::move(result);
 }
 
-std::map<std::string, Result<disk::ProbeResult>> ProbeCache::results() const {
+std::map<std::string, Result<disk::ProbeResult>> ProbeCache::results(SteadyTime now) const {
   std::map<std::string, Result<disk::ProbeResult>> results;
   for (const auto& [name, entry] : entries_) {
-    if (entry.result) results.emplace(name, *entry.result);
+    if (!entry.result) continue;
+    const bool blank = entry.result->has_value() && seems_blank(**entry.result);
+    if (blank && now - entry.read_at > kBlankLife) {
+      results.emplace(
+          name, fail(ErrorCode::Unavailable, "was blank, but was not read again for more than " +
+                                                 std::to_string(kBlankLife.count()) + " s"));
+    } else {
+      results.emplace(name, *entry.result);
+    }
   }
   return results;
 }

@@ -25,6 +25,7 @@ class ProbeCache {
  public:
   static constexpr std::chrono::seconds kReread{30};
   static constexpr std::chrono::seconds kBlankAge{60};
+  static constexpr std::chrono::seconds kBlankLife{180};
   static constexpr std::chrono::seconds kAge{600};
   static constexpr std::chrono::seconds kRetryFirst{2};
   static constexpr std::chrono::seconds kRetryMax{60};
@@ -50,8 +51,10 @@ class ProbeCache {
   // What reading `due` brought.
   void store(const Due& due, Result<disk::ProbeResult> result, SteadyTime now);
 
-  // For classify(): by name.
-  std::map<std::string, Result<disk::ProbeResult>> results() const;
+  // For classify(): by name. That a disk was blank is forgotten kBlankLife after
+  // it was read, whatever keeps the next reading; what was found on one closes
+  // gates only, and stays until the disk is read again or goes.
+  std::map<std::string, Result<disk::ProbeResult>> results(SteadyTime now) const;
 
  private:
   struct Entry {

@@ -71,7 +71,7 @@ TEST_F(ProbeCacheTest, ReadsAgainWhatLooksDifferent) {
   disk_.size_bytes *= 2;
   observe();
   EXPECT_LE(due().time, kStart);
-  EXPECT_EQ(cache_.results().size(), 1U);  // classify() judges whether it still fits
+  EXPECT_EQ(cache_.results(kStart).size(), 1U);  // classify() judges whether it still fits
 }
 
 // Until it is read again nobody knows what it holds.
@@ -80,7 +80,7 @@ TEST_F(ProbeCacheTest, ForgetsThatADiskWasBlankOnceItLooksDifferent) {
   read(blank(), kStart);
   disk_.udev_types = {"ext4"};
   observe();
-  EXPECT_TRUE(cache_.results().empty());
+  EXPECT_TRUE(cache_.results(kStart).empty());
   EXPECT_LE(due().time, kStart);
 }
 
@@ -89,7 +89,7 @@ TEST_F(ProbeCacheTest, ForgetsWhatItKnewOfAnotherDiskOfTheSameName) {
   read(blank(), kStart);
   disk_.diskseq = 8;
   observe();
-  EXPECT_TRUE(cache_.results().empty());
+  EXPECT_TRUE(cache_.results(kStart).empty());
   EXPECT_LE(due().time, kStart);
 }
 
@@ -99,7 +99,7 @@ TEST_F(ProbeCacheTest, DropsAnAnswerAboutADiskThatWasReplacedMeanwhile) {
   disk_.diskseq = 8;
   observe();
   cache_.store(asked, blank(), kStart);
-  EXPECT_TRUE(cache_.results().empty());
+  EXPECT_TRUE(cache_.results(kStart).empty());
 }
 
 TEST_F(ProbeCacheTest, ForgetsDisksThatAreGone) {
@@ -107,7 +107,7 @@ TEST_F(ProbeCacheTest, ForgetsDisksThatAreGone) {
   read(blank(), kStart);
   cache_.observe({}, spec_);
   EXPECT_FALSE(cache_.next().has_value());
-  EXPECT_TRUE(cache_.results().empty());
+  EXPECT_TRUE(cache_.results(kStart).empty());
 }
 
 TEST_F(ProbeCacheTest, ReadsAfterADisturbanceButNotWithEveryOne) {
@@ -141,6 +141,18 @@ TEST_F(ProbeCacheTest, TellsAnErrorOnce) {
   read(absent, kStart);
   EXPECT_FALSE(cache_.is_news(due(), absent));
   EXPECT_TRUE(cache_.is_news(due(), broken));
+}
+
+// The reader may hang with another disk: what it said then is not what is.
+TEST_F(ProbeCacheTest, ForgetsInTimeThatADiskWasBlankAndNotThatItWasNot) {
+  observe();
+  read(blank(), kStart);
+  EXPECT_TRUE(cache_.results(kStart + ProbeCache::kBlankLife).at("sda").has_value());
+  const auto late = cache_.results(kStart + ProbeCache::kBlankLife + 1s).at("sda");
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, ErrorCode::Unavailable);
+  read(with_ext4(), kStart);
+  EXPECT_TRUE(cache_.results(kStart + 10 * ProbeCache::kAge).at("sda").has_value());
 }
 
 TEST_F(ProbeCacheTest, TakesTheMostUrgentFirst) {
