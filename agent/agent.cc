@@ -9,6 +9,7 @@
 #include "agent/session_status.h"
 #include "agent/show_disk.h"
 #include "agent/show_host.h"
+#include "agent/state_lock.h"
 #include "agent/wall_time.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -108,8 +109,23 @@ Result<void> Agent::start() {
   if (auto applied = apply(*spec); !applied) return applied;
   config_.adopt(std::move(*spec), clock_.now().wall);
   own_metrics_.config_reloaded(true, clock_.now().wall);
+  if (auto taken = take_state(); !taken) return taken;
   session_.load_identity();
   return local_api_.listen(places_.run_dir + "/agent.sock");
+}
+
+// A state that another agent has ends this one; one that cannot be written is
+// no reason not to watch the host.
+Result<void> Agent::take_state() {
+  auto lock = lock_state(places_.state_dir);
+  if (lock) {
+    state_lock_ = std::move(*lock);
+  } else if (lock.error().code == ErrorCode::Refused) {
+    return tl::unexpected<Error>(lock.error());
+  } else {
+    log(Priority::Warning, "the state is not locked against another agent", lock.error());
+  }
+  return {};
 }
 
 // What of a spec can fail, all of it before any of it counts.
@@ -166,6 +182,7 @@ void Agent::stop() {
 
 void Agent::reload() {
   service_manager_.reloading();
+  session_.load_identity();  // whoever mended it, or its mode, asks for this
   auto spec = config_.read();
   Result<void> applied = spec ? apply(*spec) : Result<void>(tl::unexpected<Error>(spec.error()));
   const WallTime now = clock_.now().wall;
@@ -318,6 +335,7 @@ v1::Host Agent::host() const { return show_host(config_.spec(), facts_, links_);
 std::vector<const Worker*> Agent::workers() const {
   auto all = disk_watch_.workers();
   all.push_back(&host_worker_);
+  all.push_back(&session_.worker());
   all.push_back(&metrics_page_.worker());
   return all;
 }

@@ -29,6 +29,7 @@
 #include "agent/worker.h"
 #include "base/clock.h"
 #include "base/sys_root.h"
+#include "base/unique_fd.h"
 #include "host/facts.h"
 #include "network/links.h"
 #include "wire/asio.h"
@@ -49,7 +50,7 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Config, identity and listening sockets. What fails here ends the program.
+  // Config, state and listening sockets. What fails here ends the program.
   Result<void> start();
 
   // Until SIGTERM or SIGINT. False if a worker still hangs in a job: then the
@@ -65,6 +66,7 @@ class Agent {
 
   void stop();
   void reload();
+  Result<void> take_state();
   Result<void> apply(const v1::NodeSpec& spec);
   bool judge();
   bool judge_session_now();
@@ -94,6 +96,7 @@ class Agent {
   ServiceManager service_manager_;
   Pulse pulse_;
   Config config_;
+  UniqueFd state_lock_;
   IdentityStore identity_store_;
   Readiness readiness_;
   ReportItems report_items_;

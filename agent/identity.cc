@@ -90,9 +90,10 @@ Result<std::optional<Identity>> IdentityStore::load() const {
     return fail_errno(errno, path);
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(ErrorCode::Refused, path +
-                                        ": others may read this host's key; if nobody did, "
-                                        "`chmod 600` it, else join again");
+    return fail(ErrorCode::Refused,
+                path +
+                    ": others may read this host's key; if nobody did, "
+                    "`chmod 600` it and `systemctl reload joist-agent`, else join again");
   }
   auto text = SysRoot().read(path);
   if (!text) return tl::unexpected<Error>(text.error());

@@ -5,7 +5,7 @@
 //   STATE_DIR/identity/node.pem (0600): a line "Installer: host:port", the key
 //   (PKCS#8), the node's certificate, the authority's certificate
 //
-// Threads: the control thread; loading and saving block on a small file.
+// Threads: any; loading and saving block on a small file. One writer at a time.
 #pragma once
 
 #include <optional>

@@ -27,6 +27,7 @@ constexpr seconds kBeat{30};           // run() comes by at least this often
 constexpr seconds kLoopDeadline{120};  // connecting, renewing and sending are all bounded below
 constexpr seconds kLastingSession{5};  // after which a lost one is tried again soon
 constexpr seconds kRenewalRetry{300};
+constexpr seconds kSaveDeadline{30};
 constexpr std::size_t kErrorMax = 512;
 constexpr int kMissedHeartbeats = 3;
 constexpr seconds kAnswerTime{5};
@@ -63,6 +64,7 @@ Session::Session(wire::asio::io_context& io, const IdentityStore& store, const C
       pulse_(pulse),
       loop_(pulse.add("session", kLoopDeadline, SteadyClock::now())),
       on_change_(std::move(on_change)),
+      keeper_(io, "identity", 2),
       generator_(seeded_generator()),
       timer_(io) {
   status_.set_state(v1::SESSION_STATE_NOT_JOINED);
@@ -74,11 +76,35 @@ Session::~Session() = default;
 void Session::load_identity() {
   auto loaded = store_.load();
   if (!loaded) {
+    log(Priority::Error,
+        identity_ ? "this host's identity cannot be read again; the one in use stays"
+                  : "this host's identity cannot be used",
+        loaded.error());
+    if (identity_) return;
     identity_error_ = loaded.error().message;
-    log(Priority::Error, "this host's identity cannot be used", loaded.error());
-  } else if (*loaded) {
-    replace_identity(std::move(**loaded));
+    set_state(v1::SESSION_STATE_NOT_JOINED, identity_error_);
+    return;
   }
+  if (!*loaded) return;
+  const Identity& found = **loaded;
+  if (identity_ && identity_->certificate == found.certificate &&
+      identity_->endpoint == found.endpoint) {
+    return;
+  }
+  replace_identity(std::move(**loaded));
+  set_state(v1::SESSION_STATE_CONNECTING, "");
+  restart();
+}
+
+// On the worker: a disk that syncs for long holds up nothing but this.
+Task<Result<void>> Session::save(const Identity& identity) {
+  std::function<Result<void>()> job = [store = store_, identity] { return store.save(identity); };
+  co_return co_await keeper_.run(std::move(job), kSaveDeadline);
+}
+
+Task<Result<void>> Session::check_writable() {
+  std::function<Result<void>()> job = [store = store_] { return store.check_writable(); };
+  co_return co_await keeper_.run(std::move(job), kSaveDeadline);
 }
 
 void Session::replace_identity(Identity identity) {
@@ -250,19 +276,22 @@ Task<Result<std::shared_ptr<Session::Link>>> Session::open() {
 }
 
 Task<Error> Session::serve(std::shared_ptr<Link> link) {
+  std::optional<Error> unsent;  // what ended it, unless the reader was told before
   wire::asio::co_spawn(timer_.get_executor(), read(link), wire::rethrow);
   while (!link->ended && !restart_ && !stopping_) {
     pulse_.beat(loop_, SteadyClock::now());
-    if (clock_.now().wall >= renew_at_ && SteadyClock::now() >= renew_not_before_) {
+    if (clock_.now().wall >= renew_at_ && SteadyClock::now() >= renew_not_before_ && !joining_) {
       co_await renew_certificate();
       continue;
     }
     const auto sent = co_await send_next(*link);
-    if (!sent) break;  // the reader is told as well, and knows why
+    if (sent) continue;
+    if (!link->ended) unsent = sent.error();
+    break;
   }
   link->socket->close();
   while (!link->ended) co_await sleep_until(SteadyClock::now() + kBeat);
-  co_return *link->ended;
+  co_return unsent ? *unsent : *link->ended;
 }
 
 // Sends what is due, or sleeps until something is.
@@ -292,8 +321,14 @@ Task<void> Session::read(std::shared_ptr<Link> link) {
   std::optional<Error> error;
   while (!error) {
     const auto silence_max = kMissedHeartbeats * link->heartbeat + kAnswerTime;
+    const SteadyTime asked = SteadyClock::now();
     const auto message = co_await link->socket->receive(silence_max);
-    if (!message) {
+    if (!message && SteadyClock::now() - asked >= silence_max) {
+      const auto silence = std::chrono::duration_cast<seconds>(silence_max);
+      error = Error{ErrorCode::Unavailable, "the installer said nothing for " +
+                                                std::to_string(silence.count()) +
+                                                " s, not even to heartbeats"};
+    } else if (!message) {
       error = message.error();
     } else if (const auto taken = take(*message); !taken) {
       error = taken.error();
@@ -342,9 +377,14 @@ Task<void> Session::renew_certificate() {
     wire::TlsContextPtr owned = std::move(*context);
     renewed = co_await renew(current, std::move(target), std::move(owned));
   }
-  // Joined anew meanwhile: what was renewed is nobody's.
-  if (identity_->certificate != current.certificate) co_return;
-  const auto saved = renewed ? store_.save(*renewed) : Result<void>();
+  // Joined anew, or about to be: what was renewed is nobody's, and must not be
+  // kept over what is.
+  const auto is_nobodys = [&] { return identity_->certificate != current.certificate; };
+  if (joining_) renew_not_before_ = SteadyClock::now() + kBeat;
+  if (joining_ || is_nobodys()) co_return;
+  Result<void> saved;
+  if (renewed) saved = co_await save(*renewed);
+  if (is_nobodys()) co_return;
   if (renewed && saved) {
     ++counters_.renewals;
     log(Priority::Info, "this host's certificate is renewed", {{"node_uid", current.node_uid}});
@@ -363,22 +403,25 @@ Task<void> Session::renew_certificate() {
 
 Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host host) {
   if (joining_) co_return fail(ErrorCode::Refused, "this host is joining already");
+  joining_ = true;
+  const auto end = [](bool* joining) { *joining = false; };
+  const std::unique_ptr<bool, decltype(end)> until_the_end(&joining_, end);
   // Before the token is spent: an identity that cannot be kept is lost.
-  if (const auto room = store_.check_writable(); !room) {
+  const auto room = co_await check_writable();
+  if (!room) {
     co_return fail(room.error(), "this host's state cannot be written; the token is still good");
   }
-  joining_ = true;
   const std::string target = request.endpoint();
   std::string endpoint = request.endpoint();
   std::string token = request.token();
   auto identity =
       co_await enrol(std::move(endpoint), std::move(token), std::move(host), clock_.now().wall);
-  joining_ = false;
   if (!identity) {
     log(Priority::Warning, "this host could not join", identity.error(), {{"endpoint", target}});
     co_return tl::unexpected<Error>(identity.error());
   }
-  if (const auto saved = store_.save(*identity); !saved) {
+  const auto saved = co_await save(*identity);
+  if (!saved) {
     log(Priority::Error, "this host's new identity could not be kept", saved.error());
     co_return fail(saved.error(), "the token is used, but the identity could not be kept");
   }

@@ -19,6 +19,7 @@
 #include "agent/identity.h"
 #include "agent/pulse.h"
 #include "agent/report_feed.h"
+#include "agent/worker.h"
 #include "base/clock.h"
 #include "joist/v1/agent.pb.h"
 #include "joist/v1/host.pb.h"
@@ -48,8 +49,9 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Reads who this host is. A damaged identity is no reason not to start: it
-  // shows as not joined, with the error.
+  // Reads who this host is, or reads it again. A damaged identity is no reason
+  // not to start: it shows as not joined, with the error. One that is in use is
+  // given up for another alone.
   void load_identity();
 
   // Until stop().
@@ -73,6 +75,7 @@ class Session {
 
   const SessionCounters& counters() const { return counters_; }
   const std::optional<Identity>& identity() const { return identity_; }
+  const Worker& worker() const { return keeper_; }
 
  private:
   struct Link;  // one session's socket, shared with the task that reads it
@@ -84,6 +87,8 @@ class Session {
   Result<void> take(const std::string& message);
   wire::Task<Result<void>> send_next(Link& link);
   wire::Task<void> renew_certificate();
+  wire::Task<Result<void>> save(const Identity& identity);
+  wire::Task<Result<void>> check_writable();
   wire::Task<void> sleep_until(SteadyTime time);
 
   void replace_identity(Identity identity);
@@ -101,6 +106,7 @@ class Session {
   Pulse& pulse_;
   Pulse::Loop loop_;
   std::function<void()> on_change_;
+  Worker keeper_;  // of the identity's file
   std::mt19937 generator_;
   wire::asio::steady_timer timer_;  // what run() sleeps on
 

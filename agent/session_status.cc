@@ -31,11 +31,11 @@ v1::Condition judge_session(const v1::SessionStatus& status, bool refused) {
              "in session with " + status.endpoint());
   } else if (status.state() == v1::SESSION_STATE_NOT_JOINED) {
     condition.set_remedy(v1::REMEDY_NONE);
-    conclude(condition, v1::CONDITION_STATUS_FALSE, "NotJoined",
-             status.error().empty()
-                 ? "this host has not joined an installer: `joistctl token create` there, then "
-                   "`joistctl join` here"
-                 : status.error());
+    const bool damaged = !status.error().empty();
+    conclude(condition, v1::CONDITION_STATUS_FALSE, damaged ? "IdentityUnusable" : "NotJoined",
+             damaged ? status.error()
+                     : "this host has not joined an installer: `joistctl token create` there, then "
+                       "`joistctl join` here");
   } else if (refused) {
     condition.set_remedy(v1::REMEDY_NONE);
     conclude(condition, v1::CONDITION_STATUS_FALSE, "SessionRefused", status.error());

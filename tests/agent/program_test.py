@@ -68,10 +68,10 @@ class AgentTest(unittest.TestCase):
         self.config.write_text(
             f'name: host-1\nmetrics:\n  listen: "127.0.0.1:{port or self.port}"\n{extra}')
 
-    def spawn(self, env=None):
+    def spawn(self, env=None, state=None):
         with open(self.dir / "log", "ab") as log:
             program = subprocess.Popen(
-                [PROGRAM, "--config", self.config, "--state-dir", self.dir / "state",
+                [PROGRAM, "--config", self.config, "--state-dir", state or self.dir / "state",
                  "--run-dir", self.dir / "run"],
                 env={**os.environ, "NOTIFY_SOCKET": str(self.dir / "notify"), **(env or {})},
                 stdin=subprocess.DEVNULL, stderr=log, **self.identity)
@@ -146,6 +146,16 @@ class TheService(AgentTest):
         self.assertEqual(self.program.wait(timeout=PATIENCE_SECONDS), 0)
         self.assertFalse((self.dir / "run" / "agent.sock").exists())
 
+    def test_says_at_once_that_its_identity_is_damaged(self):
+        (self.dir / "state" / "identity").mkdir()
+        (self.dir / "state" / "identity" / "node.pem").write_text("no identity\n")
+        (self.dir / "state" / "identity" / "node.pem").chmod(0o600)
+        if self.identity:
+            for path in ("identity", "identity/node.pem"):
+                os.chown(self.dir / "state" / path, self.identity["user"], self.identity["group"])
+        self.start()
+        self.assertIn(b"IdentityUnusable", self.request("/readyz")[1])
+
     def test_feeds_its_watchdog(self):
         self.start({"WATCHDOG_USEC": "1000000"})
         for _ in range(3):
@@ -161,6 +171,9 @@ class TheService(AgentTest):
         self.start()
         self.write_config(port=free_port())
         second = self.spawn()
+        self.assertEqual(second.wait(timeout=PATIENCE_SECONDS), 1)
+        self.assertIn(f"another joist-agent, process {self.program.pid}", self.log())
+        second = self.spawn(state=self.dir / "other")
         self.assertEqual(second.wait(timeout=PATIENCE_SECONDS), 1)
         self.assertIn("agent.sock", self.log())
         self.assertEqual(self.call("GetStatus")[0], 200)

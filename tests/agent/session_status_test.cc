@@ -31,7 +31,7 @@ TEST(JudgeSession, KnowsLostFromRefusedFromNeverJoined) {
       {v1::SESSION_STATE_WAITING, "retired; join again", true, v1::CONDITION_STATUS_FALSE,
        "SessionRefused", "retired; join again"},
       {v1::SESSION_STATE_NOT_JOINED, "node.pem is damaged; join again", false,
-       v1::CONDITION_STATUS_FALSE, "NotJoined", "node.pem is damaged; join again"},
+       v1::CONDITION_STATUS_FALSE, "IdentityUnusable", "node.pem is damaged; join again"},
   };
   for (const auto& one : cases) {
     SCOPED_TRACE(one.message);
@@ -46,6 +46,7 @@ TEST(JudgeSession, KnowsLostFromRefusedFromNeverJoined) {
 TEST(JudgeSession, TellsAHostThatNeverJoinedHowTo) {
   const auto condition = judge_session(status_of(v1::SESSION_STATE_NOT_JOINED, ""), false);
   EXPECT_NE(condition.message().find("joistctl join"), std::string::npos);
+  EXPECT_EQ(condition.reason(), "NotJoined");
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ class Installer {
 
   // What the next frames are answered with instead; empty answers end the session.
   std::deque<v1::InstallerFrame> instead;
+  bool mute = false;  // after the Welcome
   v1::Report held;
   int sessions = 0;
   int deltas_from_nothing = 0;
@@ -120,6 +121,7 @@ class Installer {
       v1::AgentFrame frame;
       EXPECT_TRUE(frame.ParseFromString(*message));
       v1::InstallerFrame reply;
+      if (mute && !frame.has_hello()) continue;
       if (frame.has_hello() || instead.empty()) {
         reply = answer(frame);
       } else {
@@ -172,8 +174,8 @@ class SessionTest : public ::testing::Test {
     ASSERT_TRUE(store_.save(*identity).has_value());
   }
 
-  void start() {
-    config_.adopt(with_defaults({}), clock_.now().wall);
+  void start(v1::NodeSpec spec = with_defaults({})) {
+    config_.adopt(std::move(spec), clock_.now().wall);
     report("first");
     session_ = std::make_unique<Session>(io_, store_, config_, clock_, feed_, pulse_, [] {});
     session_->load_identity();
@@ -307,9 +309,39 @@ TEST_F(SessionTest, StartsWithADamagedIdentityAndSaysSo) {
   save_identity(0h, 20h);
   std::filesystem::resize_file(state_.path() / "identity/node.pem", 300);
   start();
-  io_.run_for(10ms);
+  // At once: what is judged before the session runs must not say that it never joined.
   EXPECT_EQ(session_->status().state(), v1::SESSION_STATE_NOT_JOINED);
   EXPECT_NE(session_->status().error().find("join again"), std::string::npos);
+}
+
+TEST_F(SessionTest, TakesAnIdentityThatWasMendedOnReload) {
+  save_identity(0h, 20h);
+  const auto file = state_.path() / "identity/node.pem";
+  std::filesystem::permissions(file, std::filesystem::perms(0644));
+  start();
+  io_.run_for(10ms);
+  EXPECT_NE(session_->status().error().find("systemctl reload"), std::string::npos);
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  session_->load_identity();
+  run_until("a session", [&] { return told(); });
+
+  std::filesystem::resize_file(file, 300);
+  session_->load_identity();  // the one in use goes on
+  EXPECT_EQ(session_->status().state(), v1::SESSION_STATE_CONNECTED);
+  save_identity(0h, 20h);
+  session_->load_identity();
+  run_until("a session as the new one", [&] { return installer_.sessions == 2 && told(); });
+}
+
+TEST_F(SessionTest, SaysThatTheInstallerFellSilent) {
+  save_identity(0h, 20h);
+  installer_.mute = true;
+  v1::NodeSpec spec = with_defaults({});
+  spec.mutable_installer()->mutable_heartbeat()->set_seconds(1);
+  start(spec);
+  run_until("the end", [&] { return session_->status().state() == v1::SESSION_STATE_WAITING; });
+  EXPECT_NE(session_->status().error().find("said nothing for 8 s"), std::string::npos)
+      << session_->status().error();
 }
 
 }  // namespace
