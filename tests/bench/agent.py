@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed and size of the agent against their goals, beside Debian's node_exporter.
 
-    bench.py BIN [--seconds N]
+    agent.py BIN [--seconds N]
 
 Exits with 1 when a goal is missed. The peer runs with the collectors that the agent has, and does
 nothing but metrics: no disks, no conditions, no session.
@@ -18,6 +18,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from measure import Process, end  # noqa: E402
 from stack import AGENT_USER, Failure, Stack, free_port, wait_for  # noqa: E402
 
 STARTS = 15
@@ -25,35 +26,6 @@ SCRAPES = 50
 PEER = "prometheus-node-exporter"
 PEER_COLLECTORS = ("cpu", "meminfo", "loadavg", "stat", "diskstats", "filesystem", "netdev",
                    "pressure", "uname", "time", "vmstat")
-
-
-class Process:
-    """What the kernel says of a running process."""
-
-    def __init__(self, pid):
-        self.pid = pid
-        self.proc = pathlib.Path("/proc") / str(pid)
-
-    def pss_bytes(self):
-        # Pss: shared pages divided by the number of who shares them (proc(5), smaps_rollup).
-        for line in (self.proc / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) << 10
-        raise Failure(f"{self.proc}/smaps_rollup has no Pss")
-
-    def cpu_seconds(self):
-        # The process's CPU-time clock, to the nanosecond; /proc/PID/stat counts in 10 ms. The
-        # clock's number as clock_getcpuclockid(3) makes it.
-        return time.clock_gettime((~self.pid << 3) | 2)
-
-    def wakeups(self):
-        """Voluntary switches of each thread: each is one going to sleep, so one waking up."""
-        switches = {}
-        for task in (self.proc / "task").iterdir():
-            for line in (task / "status").read_text().splitlines():
-                if line.startswith("voluntary_ctxt_switches:"):
-                    switches[task.name] = int(line.split()[1])
-        return switches
 
 
 def agent_start_seconds(stack):
@@ -78,15 +50,6 @@ def agent_start_seconds(stack):
         finally:
             end(agent)
     return took
-
-
-def end(program):
-    program.send_signal(signal.SIGTERM)
-    try:
-        program.wait(10)
-    except subprocess.TimeoutExpired:
-        program.kill()
-        program.wait()
 
 
 def start_peer(stack, port):
