@@ -24,7 +24,7 @@ Result<std::string> random_uuid() {
   (*bytes)[6] = static_cast<char>((static_cast<unsigned char>((*bytes)[6]) & 0x0f) | 0x40);
   (*bytes)[8] = static_cast<char>((static_cast<unsigned char>((*bytes)[8]) & 0x3f) | 0x80);
   std::string text = to_hex(*bytes);
-  for (const std::size_t at : {8, 13, 18, 23}) text.insert(at, "-");
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, "-");
   return text;
 }
 
