@@ -3,11 +3,14 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 
+#include "base/closest_word.h"
 #include "base/utf8.h"
 #include "base/value_format.h"
 #include "base/value_text.h"
@@ -81,7 +84,18 @@ What number_breach(double number, const v1::Rule& rule, bool written) {
          number_text(rule.max()) + (rule.unit().empty() ? "" : " " + rule.unit());
 }
 
-What string_breach(const std::string& text, const FieldDescriptor& field, v1::Format format,
+What unknown_breach(const std::string& text, const v1::Rule& rule) {
+  const std::vector<std::string> known(rule.known().begin(), rule.known().end());
+  if (known.empty() || std::ranges::find(known, text) != known.end()) return {};
+  if (const auto closest = closest_word(text, known)) {
+    return in_quotes(text) + " is not known, did you mean " + *closest + "?";
+  }
+  std::string all;
+  for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
+  return in_quotes(text) + " is not known, expected one of " + all;
+}
+
+What string_breach(const std::string& text, const FieldDescriptor& field, const v1::Rule& rule,
                    std::size_t length_max) {
   const bool bytes = field.type() == FieldDescriptor::TYPE_BYTES;
   const std::size_t length = bytes ? text.size() : count_code_points(text);
@@ -89,10 +103,10 @@ What string_breach(const std::string& text, const FieldDescriptor& field, v1::Fo
     return std::to_string(length) + (bytes ? " bytes" : " characters") +
            " are too long, expected at most " + std::to_string(length_max);
   }
-  if (!text.empty() && !has_format(text, format)) {
-    return in_quotes(text) + " does not fit, expected " + format_expected(format);
+  if (!text.empty() && !has_format(text, rule.format())) {
+    return in_quotes(text) + " does not fit, expected " + format_expected(rule.format());
   }
-  return {};
+  return text.empty() && !field.is_repeated() ? What() : unknown_breach(text, rule);
 }
 
 // The parts of seconds and nanos that duration.proto and timestamp.proto allow.
@@ -121,7 +135,7 @@ What value_breach(const Value& value, const v1::Rule& rule, std::size_t length_m
   std::string scratch;
   switch (value.field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
-      return string_breach(value.text(scratch), value.field, rule.format(), length_max);
+      return string_breach(value.text(scratch), value.field, rule, length_max);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return message_breach(value.sub(), rule);
     default:
@@ -140,9 +154,37 @@ What entry_breach(const Message& entry, const v1::Rule& rule) {
       return "the key " + in_quotes(text) + " does not fit, expected " +
              format_expected(rule.key_format());
     }
-    if (auto what = string_breach(text, key, v1::FORMAT_UNSPECIFIED, kLengthMax)) return what;
+    if (auto what = string_breach(text, key, v1::Rule(), kLengthMax)) return what;
   }
   return value_breach({entry, *entry.GetDescriptor()->map_value(), -1}, rule, kLengthMax, true);
+}
+
+// For people, and to tell one from another.
+std::string shown(const Value& value) {
+  using google::protobuf::Reflection;
+  std::string scratch;
+  if (value.field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    return in_quotes(value.text(scratch));
+  }
+  if (value.field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+    const int number = value.get(&Reflection::GetEnumValue, &Reflection::GetRepeatedEnumValue);
+    return enum_word(*value.field.enum_type(), number);
+  }
+  return number_text(number_of(value).value_or(0));
+}
+
+// Entries that were there before.
+void find_repeated(const Message& message, const FieldDescriptor& field,
+                   std::vector<FieldBreach>& breaches) {
+  std::map<std::string, int> first;
+  const int size = message.GetReflection()->FieldSize(message, &field);
+  for (int index = 0; index < size; ++index) {
+    const std::string text = shown({message, field, index});
+    const auto [found, added] = first.emplace(text, index);
+    if (added) continue;
+    breaches.push_back({index, text + " is there twice, expected once: entry " +
+                                   std::to_string(found->second) + " is the same"});
+  }
 }
 
 std::vector<FieldBreach> list_breaches(const Message& message, const FieldDescriptor& field,
@@ -161,6 +203,7 @@ std::vector<FieldBreach> list_breaches(const Message& message, const FieldDescri
                        : value_breach({message, field, index}, rule, kLengthMax, true);
     if (what) breaches.push_back({index, *what});
   }
+  if (rule.unique() && breaches.empty()) find_repeated(message, field, breaches);
   return breaches;
 }
 

@@ -1,6 +1,7 @@
 #include "base/value_format.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -73,11 +74,31 @@ HostPort split_host_port(std::string_view text) {
   return {host, text.substr(colon + 1), bracketed};
 }
 
+bool is_loopback(std::string_view address) {
+  return address == "::1" || (is_address(address, AF_INET) && address.starts_with("127."));
+}
+
 bool is_listen(std::string_view text) {
   const auto [host, port, bracketed] = split_host_port(text);
   const bool good =
       bracketed ? is_address(host, AF_INET6) : host == "*" || is_address(host, AF_INET);
-  return good && is_port(port, 0);
+  return good && is_port(port, is_loopback(host) ? 0 : 1);
+}
+
+// One that other hosts may reach one host by.
+bool is_host_address(std::string_view text) {
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, std::string(text).c_str(), &six) == 1) {
+    return !IN6_IS_ADDR_UNSPECIFIED(&six) && !IN6_IS_ADDR_LOOPBACK(&six) &&
+           !IN6_IS_ADDR_MULTICAST(&six) && !IN6_IS_ADDR_LINKLOCAL(&six) &&
+           !IN6_IS_ADDR_V4MAPPED(&six);
+  }
+  in_addr four{};
+  if (::inet_pton(AF_INET, std::string(text).c_str(), &four) != 1) return false;
+  const std::uint32_t address = ntohl(four.s_addr);
+  const std::uint32_t first = address >> 24;
+  // 224/4 is multicast; what is above is reserved, and ends in the broadcast address.
+  return first != 0 && first != IN_LOOPBACKNET && first < 224 && address >> 16 != 0xa9fe;
 }
 
 bool is_endpoint(std::string_view text) {
@@ -128,6 +149,8 @@ bool has_format(std::string_view text, v1::Format format) {
       return is_address(text);
     case v1::FORMAT_HOST:
       return is_host(text);
+    case v1::FORMAT_HOST_ADDRESS:
+      return is_host_address(text);
     default:
       return true;
   }
@@ -140,7 +163,7 @@ std::string format_expected(v1::Format format) {
     case v1::FORMAT_DNS_NAME:
       return "a DNS name in lower case, at most 253 characters";
     case v1::FORMAT_LISTEN:
-      return "address:port, [v6]:port or *:port";
+      return "address:port, [v6]:port or *:port; port 0 on loopback alone";
     case v1::FORMAT_ENDPOINT:
       return "host:port or [v6]:port";
     case v1::FORMAT_ABSOLUTE_PATH:
@@ -151,6 +174,9 @@ std::string format_expected(v1::Format format) {
       return "a label value: A-Z, a-z, 0-9, '-', '_' and '.', at most 63";
     case v1::FORMAT_ADDRESS:
       return "an IPv4 or IPv6 address";
+    case v1::FORMAT_HOST_ADDRESS:
+      return "an IPv4 or IPv6 address that other hosts can reach: not 0.0.0.0 or ::, loopback, "
+             "link-local or multicast";
     case v1::FORMAT_HOST:
       return "a DNS name in lower case or an IP address";
     default:

@@ -236,7 +236,8 @@ class Reload(AgentTest):
         self.assertIn("node_cpu_seconds_total", page)
         self.write_config("  disabled_collectors: [loadaverage]\n")
         self.reload()
-        self.assertIn("loadaverage", self.call("GetStatus")[1]["config"]["error"])
+        self.assertIn('agent.yaml:4:25: metrics.disabled_collectors[0]: "loadaverage" is not known, '
+                      "expected one of cpu, ", self.call("GetStatus")[1]["config"]["error"])
 
 
 class Pages(AgentTest):

@@ -56,9 +56,8 @@ class Filler {
       }
       const bool required = rule_of(field).required();
       if (!required && pick(5) == 0) continue;
-      const int most = rule_of(field).length_max() == 0
-                           ? 3
-                           : static_cast<int>(std::min(rule_of(field).length_max(), 3U));
+      const unsigned bound = rule_of(field).unique() ? 1 : rule_of(field).length_max();
+      const int most = bound == 0 ? 3 : static_cast<int>(std::min(bound, 3U));
       const int count = field.is_repeated() ? (required ? 1 : 0) + pick(most) : 1;
       for (int entry = 0; entry < count; ++entry) fill_field(message, field);
     }
@@ -167,10 +166,12 @@ class Filler {
       case v1::FORMAT_ENDPOINT:
         return pick(2) == 0 ? "installer.example:7443" : "[2001:db8::1]:7443";
       case v1::FORMAT_ADDRESS:
+      case v1::FORMAT_HOST_ADDRESS:
         return "2001:db8::1";
       case v1::FORMAT_ABSOLUTE_PATH:
         return "/dev/disk/by id";
       case v1::FORMAT_UNSPECIFIED:
+        if (!rule.known().empty()) return rule.known(pick(rule.known_size()));
         if (bytes) return std::string("\0\xff\x80 bytes", static_cast<std::size_t>(3 + pick(6)));
         return kTexts[static_cast<std::size_t>(pick(rule.length_max() == 0 ? 16 : 4))];
       default:

@@ -38,7 +38,7 @@ TEST(CheckRules, LooksIntoMessagesListsAndMaps) {
   EXPECT_EQ(breach_of(spec), "metrics.connections_max: 5000 is out of range, expected 1 to 4096");
 
   spec.Clear();
-  spec.mutable_metrics()->add_disabled_collectors("ok");
+  spec.mutable_metrics()->add_disabled_collectors("cpu");
   spec.mutable_metrics()->add_disabled_collectors("No");
   EXPECT_EQ(breach_of(spec).substr(0, 36), "metrics.disabled_collectors[1]: \"No\"");
 
@@ -49,6 +49,27 @@ TEST(CheckRules, LooksIntoMessagesListsAndMaps) {
   spec.Clear();
   (*spec.mutable_labels())["rack"] = "b c";
   EXPECT_EQ(breach_of(spec).substr(0, 22), "labels[\"rack\"]: \"b c\" ");
+}
+
+TEST(CheckRules, KnowsWhatIsKnown) {
+  v1::NodeSpec spec;
+  spec.mutable_metrics()->add_disabled_collectors("loadvag");
+  EXPECT_EQ(breach_of(spec),
+            "metrics.disabled_collectors[0]: \"loadvag\" is not known, did you mean loadavg?");
+  spec.mutable_metrics()->set_disabled_collectors(0, "zebra");
+  EXPECT_NE(breach_of(spec).find("\"zebra\" is not known, expected one of cpu, "),
+            std::string::npos);
+  spec.mutable_metrics()->set_disabled_collectors(0, "");
+  EXPECT_NE(breach_of(spec), "");
+}
+
+TEST(CheckRules, TakesNoEntryTwice) {
+  v1::NodeSpec spec;
+  spec.add_roles(v1::ROLE_CEPH);
+  spec.add_roles(v1::ROLE_DNS);
+  EXPECT_EQ(breach_of(spec), "");
+  spec.add_roles(v1::ROLE_CEPH);
+  EXPECT_EQ(breach_of(spec), "roles[2]: ceph is there twice, expected once: entry 0 is the same");
 }
 
 TEST(CheckRules, HoldsDurationsToTheirBoundsAndForm) {

@@ -147,9 +147,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Format", "name: Host_1",
                 "agent.yaml:1:7: name: \"Host_1\" does not fit, expected a DNS name in lower case, "
                 "at most 253 characters"},
-        Refusal{"FormatInList", "metrics: {disabled_collectors: [cpu, A B]}",
-                "agent.yaml:1:38: metrics.disabled_collectors[1]: \"A B\" does not fit, expected a "
-                "DNS label: a-z, 0-9 and '-', at most 63"},
+        Refusal{
+            "UnknownInList", "metrics: {disabled_collectors: [cpu, loadvag]}",
+            "agent.yaml:1:38: metrics.disabled_collectors[1]: \"loadvag\" is not known, did you "
+            "mean loadavg?"},
+        Refusal{"TwiceInList", "roles: [dns, ceph,\n  dns]",
+                "agent.yaml:2:3: roles[2]: dns is there twice, expected once: entry 0 is the same"},
+        Refusal{"FormatOfAddress", "network: {node_address: 0.0.0.0}",
+                "agent.yaml:1:25: network.node_address: \"0.0.0.0\" does not fit, expected an IPv4 "
+                "or IPv6 address that other hosts can reach: not 0.0.0.0 or ::, loopback, "
+                "link-local or multicast"},
         Refusal{"FormatOfMapKey", "labels:\n  rack: a\n  -x: b",
                 "agent.yaml:3:7: labels[\"-x\"]: the key \"-x\" does not fit, expected a label "
                 "key: [prefix/]name of A-Z, a-z, 0-9, '-', '_' and '.', at most 63"},
@@ -189,7 +196,7 @@ TEST(DecodeYaml, NamesEveryErrorInTheOrderOfTheFile) {
             "agent.yaml:1:1: unknown key \"nme\", did you mean name?\n"
             "agent.yaml:3:20: metrics.connections_max: 0 is out of range, expected 1 to 4096\n"
             "agent.yaml:4:11: metrics.listen: \"x\" does not fit, expected address:port, "
-            "[v6]:port or *:port\n"
+            "[v6]:port or *:port; port 0 on loopback alone\n"
             "agent.yaml:5:7: time: expected a mapping, found \"3\"");
 }
 

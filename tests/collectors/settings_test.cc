@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "collectors/collector_list.h"
+#include "joist/v1/rule.pb.h"
+#include "joist/v1/spec.pb.h"
 
 namespace joist::collectors {
 namespace {
@@ -15,6 +17,18 @@ using namespace std::chrono_literals;
 constexpr std::string_view kExclude = "collector.netdev.device-exclude";
 constexpr std::string_view kInclude = "collector.netdev.device-include";
 constexpr std::string_view kTimeout = "collector.filesystem.mount-timeout";
+
+// `joistctl config check` and the agent hold a file to the schema, which has no collectors.
+TEST(Schema, KnowsTheCollectors) {
+  const auto& rule = v1::MetricsSpec::descriptor()
+                         ->FindFieldByName("disabled_collectors")
+                         ->options()
+                         .GetExtension(v1::rule);
+  const std::vector<std::string> known(rule.known().begin(), rule.known().end());
+  const std::vector<std::string> there(collector_names().begin(), collector_names().end());
+  EXPECT_EQ(known, there) << "make them the same: `known` of MetricsSpec.disabled_collectors in "
+                             "proto/joist/v1/spec.proto, in the alphabet's order";
+}
 
 TEST(Settings, HoldTheirStandardUntilSet) {
   Settings settings;
