@@ -14,17 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "base/stuck.h"
 #include "joist/v1/condition.pb.h"
 
 namespace joist::agent {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-// Something that did not move, and for how long.
-struct Stuck {
-  std::string name;
-  std::chrono::seconds time{};
-};
 
 class Pulse {
  public:

@@ -1,6 +1,6 @@
 // Goal: a job that hangs costs its own kind alone. Method: jobs that wait for
 // the test.
-#include "agent/worker.h"
+#include "wire/worker.h"
 
 #include <gtest/gtest.h>
 
@@ -8,11 +8,10 @@
 #include <stdexcept>
 #include <vector>
 
-namespace joist::agent {
+namespace joist::wire {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::Task;
 
 Task<void> into(Worker& worker, std::function<Result<int>()> job, Worker::Duration deadline,
                 std::vector<Result<int>>& results) {
@@ -21,11 +20,11 @@ Task<void> into(Worker& worker, std::function<Result<int>()> job, Worker::Durati
 
 class WorkerTest : public ::testing::Test {
  protected:
-  wire::asio::io_context io_;
+  asio::io_context io_;
   std::vector<Result<int>> results_;
 
   void start(Worker& worker, std::function<Result<int>()> job, Worker::Duration deadline = 10s) {
-    wire::asio::co_spawn(io_, into(worker, std::move(job), deadline, results_), wire::rethrow);
+    asio::co_spawn(io_, into(worker, std::move(job), deadline, results_), rethrow);
   }
 };
 
@@ -106,4 +105,4 @@ TEST_F(WorkerTest, EndsWhileAJobIsUnderWay) {
 }
 
 }  // namespace
-}  // namespace joist::agent
+}  // namespace joist::wire

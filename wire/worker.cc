@@ -1,4 +1,4 @@
-#include "agent/worker.h"
+#include "wire/worker.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-namespace joist::agent {
+namespace joist::wire {
 namespace {
 
 constexpr std::chrono::milliseconds kFarewell{300};
@@ -27,7 +27,7 @@ struct Job {
 
 // Where a caller waits. In its coroutine's frame: no job holds a thing of Asio's.
 struct Wait {
-  wire::asio::steady_timer timer;
+  asio::steady_timer timer;
   std::optional<Result<void>> outcome;
 };
 
@@ -43,10 +43,10 @@ Result<void> attempt(const std::function<void()>& work) {
 }  // namespace
 
 struct Worker::Lane {
-  Lane(wire::asio::io_context& context, std::string lane_name, std::size_t waiting_max)
+  Lane(asio::io_context& context, std::string lane_name, std::size_t waiting_max)
       : io(context), name(std::move(lane_name)), queue_max(waiting_max) {}
 
-  wire::asio::io_context& io;
+  asio::io_context& io;
   const std::string name;
   const std::size_t queue_max;
 
@@ -86,7 +86,7 @@ struct Worker::Lane {
       lock.lock();
       lane->running_since.reset();
       if (lane->ending) break;
-      wire::asio::post(lane->io, [lane, id, outcome = std::move(outcome)]() mutable {
+      asio::post(lane->io, [lane, id, outcome = std::move(outcome)]() mutable {
         lane->finish(id, std::move(outcome));
       });
     }
@@ -95,7 +95,7 @@ struct Worker::Lane {
   }
 };
 
-Worker::Worker(wire::asio::io_context& io, std::string name, std::size_t queue_max)
+Worker::Worker(asio::io_context& io, std::string name, std::size_t queue_max)
     : lane_(std::make_shared<Lane>(io, std::move(name), queue_max)) {}
 
 Worker::~Worker() {
@@ -120,7 +120,7 @@ bool Worker::is_busy() const {
 
 const std::string& Worker::name() const { return lane_->name; }
 
-wire::Task<Result<void>> Worker::run_job(std::function<void()> job, Duration deadline) {
+Task<Result<void>> Worker::run_job(std::function<void()> job, Duration deadline) {
   const std::shared_ptr<Lane> lane = lane_;  // the frame may outlive the Worker
   const std::uint64_t id = ++lane->last_id;
   {
@@ -138,12 +138,12 @@ wire::Task<Result<void>> Worker::run_job(std::function<void()> job, Duration dea
     lane->changed.notify_all();
   }
 
-  Wait wait{wire::asio::steady_timer(lane->io, deadline), std::nullopt};
+  Wait wait{asio::steady_timer(lane->io, deadline), std::nullopt};
   lane->waits[id] = &wait;
   const auto forget = [&](Wait*) { lane->waits.erase(id); };
   const std::unique_ptr<Wait, decltype(forget)> registration(&wait, forget);
   boost::system::error_code ignored;
-  co_await wait.timer.async_wait(wire::asio::redirect_error(wire::asio::use_awaitable, ignored));
+  co_await wait.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   if (wait.outcome) co_return std::move(*wait.outcome);
 
   const std::lock_guard lock(lane->mutex);
@@ -155,4 +155,4 @@ wire::Task<Result<void>> Worker::run_job(std::function<void()> job, Duration dea
           " s");
 }
 
-}  // namespace joist::agent
+}  // namespace joist::wire
