@@ -211,6 +211,9 @@ Result<void> apply(const GivenOption& given, CommandLine& line) {
     case OptionId::Note:
       line.note = value;
       break;
+    case OptionId::All:
+      line.all = true;
+      break;
     case OptionId::Yes:
       line.yes = true;
       break;

@@ -26,6 +26,7 @@ struct CommandLine {
   std::optional<std::string> kind;        // "agent" or "installer"
   std::optional<std::string> ttl;
   std::string note;
+  bool all = false;  // retired nodes as well
   bool yes = false;
 };
 

@@ -96,6 +96,7 @@ std::vector<Option> own_options() {
        {},
        "how long the token can be used: 30m, 8h (default: 1h)"},
       {Note, "--note", "", Required, "TEXT", {CommandId::TokenCreate}, {}, "what the token is for"},
+      {All, "--all", "-a", None, "", {CommandId::Nodes}, {}, "those that are retired as well"},
       {Yes, "--yes", "-y", None, "", {CommandId::NodeRetire}, {}, "do not ask"},
   };
 }
@@ -121,7 +122,8 @@ const std::vector<Command>& commands() {
        "the tokens, without their secrets"},
       {TokenRevoke, "token revoke", "ID", 1, 1, Kind::TokenId, Group::Installer, false,
        "make a token worthless"},
-      {Nodes, "nodes", "", 0, 0, Kind::None, Group::Installer, true, "the nodes that have joined"},
+      {Nodes, "nodes", "", 0, 0, Kind::None, Group::Installer, true,
+       "the nodes that have joined and are not retired"},
       {Node, "node", "NAME", 1, 1, Kind::NodeName, Group::Installer, true,
        "one node, by name or uid, with its last report"},
       {NodeRetire, "node retire", "NAME", 1, 1, Kind::NodeName, Group::Installer, false,

@@ -59,6 +59,7 @@ enum class OptionId {
   Ttl,
   Note,
   Yes,
+  All,
 };
 
 enum class OptionValue { None, Required, OptionalSeconds };

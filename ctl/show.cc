@@ -77,9 +77,10 @@ Result<Shown> show(const CommandLine& line, const Screen& screen) {
                          disks_page);
     }
     case CommandId::Nodes: {
+      v1::ListNodesRequest request;
+      request.set_retired(line.all);
       v1::ListNodesResponse nodes;
-      return show_answer(line, screen, Service::Fleet, "ListNodes", v1::ListNodesRequest(), nodes,
-                         nodes_page);
+      return show_answer(line, screen, Service::Fleet, "ListNodes", request, nodes, nodes_page);
     }
     case CommandId::Node: {
       v1::GetNodeRequest request;

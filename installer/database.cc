@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -98,6 +99,24 @@ std::int64_t Statement::number(int column) const {
 std::optional<std::int64_t> Statement::number_or_null(int column) const {
   if (::sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
   return number(column);
+}
+
+Result<FileMark> FileMark::of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, "look at " + path);
+  FileMark mark;
+  mark.path_ = path;
+  mark.device_ = status.st_dev;
+  mark.inode_ = status.st_ino;
+  return mark;
+}
+
+Result<void> FileMark::check() const {
+  const auto now = of(path_);
+  if (now && now->device_ == device_ && now->inode_ == inode_) return {};
+  return fail(ErrorCode::Io, path_ + (now ? " was replaced" : " is gone") +
+                                 " while it was in use; put the file back, or restart "
+                                 "joist-installer to go on with what is there now");
 }
 
 void Database::Close::operator()(sqlite3* database) const { ::sqlite3_close_v2(database); }

@@ -46,6 +46,21 @@ class Statement {
   bool bound_ = true;
 };
 
+// A file as it was: whether its path still names it. A file that is deleted or
+// replaced while it is open goes on to be written, and all of that is lost.
+class FileMark {
+ public:
+  static Result<FileMark> of(const std::string& path);
+
+  // Io, and what to do, if the path names another file now, or none.
+  Result<void> check() const;
+
+ private:
+  std::string path_;
+  std::uint64_t device_ = 0;
+  std::uint64_t inode_ = 0;
+};
+
 class Database {
  public:
   enum class Mode { ReadOnly, Write };

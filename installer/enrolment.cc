@@ -123,22 +123,21 @@ void Enrolment::note_refusal(const std::string& token_id, const std::string& pee
   const std::string token = printable(token_id, 32);
   log(Priority::Warning, "refused an enrolment",
       {{"token", token}, {"peer", peer}, {"reason", std::string(reason)}, {"error", message}});
-  const auto noted = store_.add_event({.time = now.wall,
-                                       .kind = "EnrolmentRefused",
-                                       .subject = token,
-                                       .address = address_only(peer),
-                                       .message = std::string(reason) + ": " + message});
-  if (!noted) log(Priority::Warning, "cannot store an event", noted.error());
+  const Event event{.time = now.wall,
+                    .kind = "EnrolmentRefused",
+                    .subject = token,
+                    .address = address_only(peer),
+                    .message = std::string(reason) + ": " + message};
+  store_.tell([event](Store& store) { return store.add_event(event); });
 }
 
 Result<Enrolment::NewNode> Enrolment::prepare(const v1::EnrollRequest& request,
+                                              const std::optional<StoredNode>& holder,
                                               const Moment& now) const {
   const v1::Host& host = request.host();
   if (auto checked = check_host(host); !checked) return fail(checked.error(), "request");
-  const auto holder = store_.node_by_name(host.name());
-  if (!holder) return fail(holder.error(), "look up the name");
-  const auto living = *holder ? fleet_.living_for(**holder, now) : std::chrono::seconds{0};
-  const auto replaces = judge_rejoin(*holder, host.machine_id(), living);
+  const auto living = holder ? fleet_.living_for(*holder, now) : std::chrono::seconds{0};
+  const auto replaces = judge_rejoin(holder, host.machine_id(), living);
   if (!replaces) return tl::unexpected<Error>(replaces.error());
 
   auto uid = random_uuid();
@@ -155,34 +154,67 @@ Result<Enrolment::NewNode> Enrolment::prepare(const v1::EnrollRequest& request,
                           .serial = issued->serial,
                           .certificate_expire_time = issued->expire_time},
                  .certificate = std::move(*certificate),
-                 .replaced = *replaces ? (*holder)->uid : std::string()};
+                 .replaced = *replaces ? holder->uid : std::string()};
 }
 
-Result<v1::EnrollResponse> Enrolment::enroll(const v1::EnrollRequest& request,
-                                             const std::string& peer, const Moment& now) {
+Result<void> Enrolment::check_pace(const std::string& from, const Moment& now) {
+  const auto wait = failures_.wait(from, now.boot);
+  if (wait == std::chrono::seconds{0}) return {};
+  metrics_.enrolment("TooManyFailures");
+  return fail(ErrorCode::Unavailable,
+              "too many failed attempts from this address; try again in " + seconds_text(wait));
+}
+
+wire::Task<Result<void>> Enrolment::add(const std::string& token_id, const NewNode& made,
+                                        WallTime now) {
+  const auto add = [token_id, node = made.node, replaced = made.replaced, now](Store& store) {
+    const IssuedCertificate issued{node.serial, now, node.certificate_expire_time};
+    return store.enroll(token_id, node, issued, replaced, now);
+  };
+  auto added = co_await store_.ask(add);
+  // It may have come back in the meantime: it is retired now.
+  if (added && !made.replaced.empty()) fleet_.end_session(made.replaced);
+  co_return added;
+}
+
+wire::Task<Result<v1::EnrollResponse>> Enrolment::enroll(const v1::EnrollRequest& request,
+                                                         const std::string& peer,
+                                                         const Moment& now) {
   const std::string from = address_key(peer);
-  if (const auto wait = failures_.wait(from, now.boot); wait > std::chrono::seconds{0}) {
-    metrics_.enrolment("TooManyFailures");
-    return fail(ErrorCode::Unavailable,
-                "too many failed attempts from this address; try again in " + seconds_text(wait));
+  if (auto paced = check_pace(from, now); !paced) {
+    co_return tl::unexpected<Error>(paced.error());
   }
-  const auto token = store_.token(request.token_id());
-  if (!token) return fail(token.error(), "look up the token");
-  TokenFault fault = judge_token(*token, request.token_secret(), now.wall);
+  struct Known {
+    std::optional<StoredToken> token;
+    std::optional<StoredNode> holder;
+  };
+  const auto look_up = [id = request.token_id(),
+                        name = request.host().name()](Store& store) -> Result<Known> {
+    auto token = store.token(id);
+    if (!token) return fail(token.error(), "look up the token");
+    auto holder = store.node_by_name(name);
+    if (!holder) return fail(holder.error(), "look up the name");
+    return Known{std::move(*token), std::move(*holder)};
+  };
+  const auto known = co_await store_.ask(look_up);
+  if (!known) co_return tl::unexpected<Error>(known.error());
+  // Again: others may have failed meanwhile. Nothing waits between here and the
+  // verdict, so that guesses made at once count one by one.
+  if (auto paced = check_pace(from, now); !paced) {
+    co_return tl::unexpected<Error>(paced.error());
+  }
+  TokenFault fault = judge_token(known->token, request.token_secret(), now.wall);
   if (fault == TokenFault::None) {
-    auto prepared = prepare(request, now);
+    auto prepared = prepare(request, known->holder, now);
     if (!prepared) {
       failures_.charge(from, now.boot);
       const bool refused = prepared.error().code == ErrorCode::Refused;
       note_refusal(request.token_id(), peer, refused ? "NameTaken" : "BadRequest",
                    prepared.error().message, now);
-      return tl::unexpected<Error>(prepared.error());
+      co_return tl::unexpected<Error>(prepared.error());
     }
-    const IssuedCertificate issued{prepared->node.serial, now.wall,
-                                   prepared->node.certificate_expire_time};
-    auto stored =
-        store_.enroll(request.token_id(), prepared->node, issued, prepared->replaced, now.wall);
-    if (stored) {
+    const auto added = co_await add(request.token_id(), *prepared, now.wall);
+    if (added) {
       metrics_.enrolment("Accepted");
       log(Priority::Notice, "a node joined",
           {{"node", prepared->node.name},
@@ -195,56 +227,60 @@ Result<v1::EnrollResponse> Enrolment::enroll(const v1::EnrollRequest& request,
       response.set_certificate(prepared->certificate);
       response.set_authority(authority_.certificate);
       *response.mutable_server_time() = to_timestamp(now.wall);
-      return response;
+      co_return response;
     }
-    if (stored.error().code != ErrorCode::Unauthenticated) {
+    if (added.error().code != ErrorCode::Unauthenticated) {
       metrics_.enrolment("Error");
-      log(Priority::Error, "cannot store a new node", stored.error());
-      return fail(stored.error(), "enroll");
+      log(Priority::Error, "cannot store a new node", added.error(),
+          {{"node", prepared->node.name}, {"peer", peer}});
+      co_return tl::unexpected<Error>(added.error());
     }
     fault = TokenFault::Used;  // another took it in between
   }
   failures_.charge(from, now.boot);
   note_refusal(request.token_id(), peer, name_of(fault), "the token is not valid", now);
-  return fail(ErrorCode::Unauthenticated, std::string(kTokenRefused));
+  co_return fail(ErrorCode::Unauthenticated, std::string(kTokenRefused));
 }
 
-Result<v1::RenewResponse> Enrolment::renew(const v1::RenewRequest& request,
-                                           const std::string& certificate, const std::string& peer,
-                                           const Moment& now) {
+wire::Task<Result<v1::RenewResponse>> Enrolment::renew(const v1::RenewRequest& request,
+                                                       const std::string& certificate,
+                                                       const std::string& peer, const Moment& now) {
   IdentityFault fault = IdentityFault::None;
-  const auto identity = fleet_.identify(certificate, now.wall, fault);
+  const auto identity = co_await fleet_.identify(certificate, now.wall, fault);
   if (!identity) {
     metrics_.renewal(name_of(fault));
     log(Priority::Warning, "refused to renew a certificate", identity.error(), {{"peer", peer}});
-    return tl::unexpected<Error>(identity.error());
+    co_return tl::unexpected<Error>(identity.error());
   }
   const StoredNode& node = identity->node;
   if (const auto wait = renewals_.wait(node.uid, now.boot); wait > std::chrono::seconds{0}) {
     metrics_.renewal("TooMany");
-    return fail(ErrorCode::Unavailable, "too many renewals; try again in " + seconds_text(wait));
+    co_return fail(ErrorCode::Unavailable, "too many renewals; try again in " + seconds_text(wait));
   }
   renewals_.charge(node.uid, now.boot);
   auto made = pki::issue(authority_, request.certificate_request(),
                          pki::node_holder(node.uid, node.name), now.wall, certificate_life_);
   if (!made) {
     metrics_.renewal("BadRequest");
-    return fail(made.error(), "certificate_request");
+    co_return fail(made.error(), "certificate_request");
   }
   const auto issued = read_issued(*made, now.wall);
-  if (!issued) return fail(issued.error(), "renew");
-  if (auto stored = store_.renew(node.uid, identity->serial, *issued); !stored) {
+  if (!issued) co_return fail(issued.error(), "renew");
+  const auto renew = [uid = node.uid, asked_with = identity->serial, issued = *issued](
+                         Store& store) { return store.renew(uid, asked_with, issued); };
+  const auto stored = co_await store_.ask(renew);
+  if (!stored) {
     metrics_.renewal("Error");
     log(Priority::Error, "cannot store a renewed certificate", stored.error(),
         {{"node", node.name}});
-    return fail(stored.error(), "renew");
+    co_return fail(stored.error(), "renew");
   }
   metrics_.renewal("Accepted");
   log(Priority::Info, "renewed a certificate", {{"node", node.name}, {"serial", issued->serial}});
   v1::RenewResponse response;
   response.set_certificate(std::move(*made));
   response.set_authority(authority_.certificate);
-  return response;
+  co_return response;
 }
 
 }  // namespace joist::installer

@@ -19,7 +19,7 @@
 #include "installer/attempt_limiter.h"
 #include "installer/fleet.h"
 #include "installer/metrics.h"
-#include "installer/store.h"
+#include "installer/store_worker.h"
 #include "joist/v1/enrolment.pb.h"
 #include "pki/authority.h"
 
@@ -48,7 +48,7 @@ Result<bool> judge_rejoin(const std::optional<StoredNode>& holder, const std::st
 class Enrolment {
  public:
   // All must outlive this.
-  Enrolment(Store& store, Fleet& fleet, const pki::Authority& authority, Metrics& metrics,
+  Enrolment(StoreWorker& store, Fleet& fleet, const pki::Authority& authority, Metrics& metrics,
             std::chrono::seconds certificate_life)
       : store_(store),
         fleet_(fleet),
@@ -58,13 +58,14 @@ class Enrolment {
 
   // `peer` as in wire::Peer::address. Unavailable: too many failures from there.
   // Unauthenticated: the token. Malformed: the request. Refused: the name.
-  // Nothing but success uses the token up.
-  Result<v1::EnrollResponse> enroll(const v1::EnrollRequest& request, const std::string& peer,
-                                    const Moment& now);
+  // Nothing but success uses the token up. What is referred to is the caller's.
+  wire::Task<Result<v1::EnrollResponse>> enroll(const v1::EnrollRequest& request,
+                                                const std::string& peer, const Moment& now);
 
   // `certificate`: the client certificate of the call, DER.
-  Result<v1::RenewResponse> renew(const v1::RenewRequest& request, const std::string& certificate,
-                                  const std::string& peer, const Moment& now);
+  wire::Task<Result<v1::RenewResponse>> renew(const v1::RenewRequest& request,
+                                              const std::string& certificate,
+                                              const std::string& peer, const Moment& now);
 
   void set_certificate_life(std::chrono::seconds life) { certificate_life_ = life; }
 
@@ -74,11 +75,14 @@ class Enrolment {
     std::string certificate;  // DER
     std::string replaced;     // uid, or empty
   };
-  Result<NewNode> prepare(const v1::EnrollRequest& request, const Moment& now) const;
+  Result<NewNode> prepare(const v1::EnrollRequest& request, const std::optional<StoredNode>& holder,
+                          const Moment& now) const;
+  wire::Task<Result<void>> add(const std::string& token_id, const NewNode& made, WallTime now);
+  Result<void> check_pace(const std::string& from, const Moment& now);
   void note_refusal(const std::string& token_id, const std::string& peer, std::string_view reason,
                     const std::string& message, const Moment& now);
 
-  Store& store_;
+  StoreWorker& store_;
   Fleet& fleet_;
   const pki::Authority& authority_;
   Metrics& metrics_;

@@ -75,22 +75,23 @@ IdentityFault judge_identity(const JudgedCertificate& shown,
   return current ? IdentityFault::None : IdentityFault::Superseded;
 }
 
-Fleet::Fleet(Store& store, std::chrono::milliseconds silence_max, Moment started)
+Fleet::Fleet(StoreWorker& store, std::chrono::milliseconds silence_max, Moment started)
     : store_(store), silence_max_(silence_max), started_(started) {}
 
-Result<Identity> Fleet::identify(const std::string& certificate, WallTime now,
-                                 IdentityFault& fault) const {
+wire::Task<Result<Identity>> Fleet::identify(const std::string& certificate, WallTime now,
+                                             IdentityFault& fault) const {
   const JudgedCertificate shown = read_identity(certificate, now);
   std::optional<StoredNode> node;
   if (shown.fault == IdentityFault::None) {
-    auto found = store_.node(shown.uid);
-    if (!found) return fail(found.error(), "look up the node");
+    const auto look_up = [uid = shown.uid](Store& store) { return store.node(uid); };
+    auto found = co_await store_.ask(look_up);
+    if (!found) co_return fail(found.error(), "look up the node");
     node = std::move(*found);
   }
   fault = judge_identity(shown, node);
-  if (fault == IdentityFault::None) return Identity{*node, shown.serial, shown.expire_time};
+  if (fault == IdentityFault::None) co_return Identity{*node, shown.serial, shown.expire_time};
   const bool known = fault == IdentityFault::Retired || fault == IdentityFault::Superseded;
-  return fail(known ? ErrorCode::Refused : ErrorCode::Unauthenticated, advice(fault));
+  co_return fail(known ? ErrorCode::Refused : ErrorCode::Unauthenticated, advice(fault));
 }
 
 std::uint64_t Fleet::connect(const std::string& uid, std::string address, const Moment& now,
@@ -120,10 +121,7 @@ void Fleet::disconnect(const std::string& uid, std::uint64_t session) {
   const Moment heard = found->second.heard;
   connections_.erase(found);
   last_heard_[uid] = heard.boot;
-  if (auto stored = store_.set_heard(uid, heard.wall); !stored) {
-    log(Priority::Warning, "cannot store when a node was last heard of", stored.error(),
-        {{"node", uid}});
-  }
+  store_.tell([uid, heard](Store& store) { return store.set_heard(uid, heard.wall); });
 }
 
 void Fleet::close_all() {
@@ -136,34 +134,28 @@ const Connection* Fleet::connection(const std::string& uid) const {
   return found == connections_.end() ? nullptr : &found->second;
 }
 
-Result<StoredNode> Fleet::find(const std::string& name_or_uid) const {
-  auto living = store_.node_by_name(name_or_uid);
-  if (!living) return fail(living.error(), "find node");
-  if (*living) return **living;
-  auto by_uid = store_.node(name_or_uid);
-  if (!by_uid) return fail(by_uid.error(), "find node");
-  if (*by_uid) return **by_uid;
-  const auto all = store_.nodes();
-  if (!all) return fail(all.error(), "find node");
-  const auto retired = std::ranges::find(*all, name_or_uid, &StoredNode::name);
-  if (retired != all->end()) return *retired;
-  return fail(ErrorCode::NotFound, "no node " + name_or_uid + "; `joistctl nodes` lists them");
+wire::Task<Result<StoredNode>> Fleet::retire(std::string name_or_uid, WallTime now) {
+  const auto retire = [name_or_uid, now](Store& store) -> Result<StoredNode> {
+    auto node = store.find_node(name_or_uid);
+    if (!node) return node;
+    if (auto retired = store.retire(node->uid, now); !retired) {
+      return fail(retired.error(), "retire " + node->name);
+    }
+    return store.find_node(node->uid);
+  };
+  auto node = co_await store_.ask(retire);
+  if (node) end_session(node->uid);
+  co_return node;
 }
 
-Result<StoredNode> Fleet::retire(const std::string& name_or_uid, WallTime now) {
-  const auto node = find(name_or_uid);
-  if (!node) return node;
-  if (auto retired = store_.retire(node->uid, now); !retired) {
-    return fail(retired.error(), "retire " + node->name);
-  }
-  const auto connection = connections_.find(node->uid);
+void Fleet::end_session(const std::string& uid) {
+  const auto connection = connections_.find(uid);
   if (connection != connections_.end()) {
     const auto close = connection->second.close;
-    disconnect(node->uid, connection->second.session);
+    disconnect(uid, connection->second.session);
     close();
   }
-  last_heard_.erase(node->uid);
-  return find(node->uid);
+  last_heard_.erase(uid);
 }
 
 std::chrono::seconds Fleet::living_for(const StoredNode& node, const Moment& now) const {

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "installer/store.h"
+#include "installer/store_worker.h"
+#include "wire/asio.h"
 
 namespace joist::installer {
 
@@ -55,13 +57,13 @@ IdentityFault judge_identity(const JudgedCertificate& shown, const std::optional
 class Fleet {
  public:
   // `store` must outlive this. `started`: when this installer began to listen.
-  Fleet(Store& store, std::chrono::milliseconds silence_max, Moment started);
+  Fleet(StoreWorker& store, std::chrono::milliseconds silence_max, Moment started);
 
   // The node that a client certificate speaks for. The certificate's chain was
   // verified by TLS. Unauthenticated: it speaks for none. Refused: the node is
   // retired, or has a newer certificate. `fault` says which, for metrics.
-  Result<Identity> identify(const std::string& certificate, WallTime now,
-                            IdentityFault& fault) const;
+  wire::Task<Result<Identity>> identify(const std::string& certificate, WallTime now,
+                                        IdentityFault& fault) const;
 
   // A session begins; a former one of the same node is closed. Returns its number.
   std::uint64_t connect(const std::string& uid, std::string address, const Moment& now,
@@ -80,12 +82,12 @@ class Fleet {
   const Connection* connection(const std::string& uid) const;  // null: disconnected
   std::size_t connected() const { return connections_.size(); }
 
-  // By name among living nodes, else by uid, else the newest retired one of that
-  // name. NotFound if there is none.
-  Result<StoredNode> find(const std::string& name_or_uid) const;
+  // Ends the node's identity for good, and its session at once. `name_or_uid` as
+  // Store::find_node().
+  wire::Task<Result<StoredNode>> retire(std::string name_or_uid, WallTime now);
 
-  // Ends the node's identity for good, and its session at once.
-  Result<StoredNode> retire(const std::string& name_or_uid, WallTime now);
+  // Ends the session of a node that is none any longer.
+  void end_session(const std::string& uid);
 
   // How long until `node` may be taken for gone: 0 if it is. A node counts as
   // living while it is connected, until silence_max after it was last heard of,
@@ -100,7 +102,7 @@ class Fleet {
   static constexpr std::chrono::seconds kReturnTime{90};
 
  private:
-  Store& store_;
+  StoreWorker& store_;
   std::chrono::milliseconds silence_max_;
   Moment started_;
   std::uint64_t next_session_ = 1;

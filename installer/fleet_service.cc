@@ -1,6 +1,6 @@
 #include "installer/fleet_service.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/wall_time.h"
@@ -9,6 +9,8 @@
 
 namespace joist::installer {
 namespace {
+
+using wire::Task;
 
 constexpr std::chrono::hours kTokenLife{1};
 
@@ -24,51 +26,33 @@ v1::Token show_token(const StoredToken& token, WallTime now) {
   return shown;
 }
 
-void drop_disks(v1::Report& report) {
-  auto& items = *report.mutable_items();
-  items.erase(std::remove_if(items.begin(), items.end(),
-                             [](const v1::ReportItem& item) { return item.has_disk(); }),
-              items.end());
-}
-
 }  // namespace
 
-FleetService::FleetService(Store& store, Fleet& fleet, std::string pin, const Clock& clock,
+FleetService::FleetService(StoreWorker& store, Fleet& fleet, std::string pin, const Clock& clock,
                            uid_t owner)
     : store_(store), fleet_(fleet), pin_(std::move(pin)), clock_(clock), owner_(owner) {
   using wire::Peer;
-  using wire::Task;
   rpc_.on<v1::CreateTokenRequest, v1::CreateTokenResponse>(
       "CreateToken",
-      [this](const v1::CreateTokenRequest& request, const Peer&)
-          -> Task<Result<v1::CreateTokenResponse>> { co_return create_token(request); });
+      [this](const v1::CreateTokenRequest& request, const Peer&) { return create_token(request); });
   rpc_.on<v1::ListTokensRequest, v1::ListTokensResponse>(
-      "ListTokens",
-      [this](const v1::ListTokensRequest&, const Peer&) -> Task<Result<v1::ListTokensResponse>> {
-        co_return list_tokens();
-      });
+      "ListTokens", [this](const v1::ListTokensRequest&, const Peer&) { return list_tokens(); });
   rpc_.on<v1::RevokeTokenRequest, v1::RevokeTokenResponse>(
       "RevokeToken",
-      [this](const v1::RevokeTokenRequest& request, const Peer&)
-          -> Task<Result<v1::RevokeTokenResponse>> { co_return revoke_token(request); });
+      [this](const v1::RevokeTokenRequest& request, const Peer&) { return revoke_token(request); });
   rpc_.on<v1::ListNodesRequest, v1::ListNodesResponse>(
       "ListNodes",
-      [this](const v1::ListNodesRequest&, const Peer&) -> Task<Result<v1::ListNodesResponse>> {
-        co_return list_nodes();
-      });
+      [this](const v1::ListNodesRequest& request, const Peer&) { return list_nodes(request); });
   rpc_.on<v1::GetNodeRequest, v1::GetNodeResponse>(
       "GetNode",
-      [this](const v1::GetNodeRequest& request, const Peer&) -> Task<Result<v1::GetNodeResponse>> {
-        co_return get_node(request);
-      });
+      [this](const v1::GetNodeRequest& request, const Peer&) { return get_node(request); });
   rpc_.on<v1::RetireNodeRequest, v1::RetireNodeResponse>(
       "RetireNode",
-      [this](const v1::RetireNodeRequest& request, const Peer&)
-          -> Task<Result<v1::RetireNodeResponse>> { co_return retire_node(request); });
+      [this](const v1::RetireNodeRequest& request, const Peer&) { return retire_node(request); });
 }
 
-wire::Task<wire::Response> FleetService::handle(const wire::Request& request,
-                                                const wire::Peer& peer) const {
+Task<wire::Response> FleetService::handle(const wire::Request& request,
+                                          const wire::Peer& peer) const {
   const bool allowed = peer.uid && (*peer.uid == 0 || *peer.uid == owner_);
   if (!allowed) {
     log(Priority::Warning, "refused a caller of the fleet's API",
@@ -80,52 +64,59 @@ wire::Task<wire::Response> FleetService::handle(const wire::Request& request,
   co_return co_await rpc_.handle(request, peer);
 }
 
-Result<v1::CreateTokenResponse> FleetService::create_token(const v1::CreateTokenRequest& request) {
+Task<Result<v1::CreateTokenResponse>> FleetService::create_token(
+    const v1::CreateTokenRequest& request) {
   const WallTime now = clock_.now().wall;
   const auto life = request.has_time_to_live()
                         ? std::chrono::duration_cast<std::chrono::milliseconds>(
                               from_duration(request.time_to_live()))
                         : std::chrono::milliseconds(kTokenLife);
   const auto made = pki::make_join_token(pin_);
-  if (!made) return fail(made.error(), "create token");
+  if (!made) co_return fail(made.error(), "create token");
   const StoredToken token{.id = made->id,
                           .hash = pki::secret_hash(made->secret.reveal()),
                           .create_time = now,
                           .expire_time = now + life,
                           .note = request.note()};
-  if (auto added = store_.add_token(token, now); !added) {
-    return fail(added.error(), "create token");
-  }
+  const auto add = [token, now](Store& store) { return store.add_token(token, now); };
+  const auto added = co_await store_.ask(add);
+  if (!added) co_return fail(added.error(), "create token");
   log(Priority::Notice, "made a join token",
       {{"token", token.id}, {"life_seconds", std::to_string(life.count() / 1000)}});
   v1::CreateTokenResponse response;
   *response.mutable_token() = show_token(token, now);
   response.set_text(pki::join_token_text(*made).reveal());
-  return response;
+  co_return response;
 }
 
-Result<v1::ListTokensResponse> FleetService::list_tokens() const {
-  const auto tokens = store_.tokens();
-  if (!tokens) return fail(tokens.error(), "list tokens");
+Task<Result<v1::ListTokensResponse>> FleetService::list_tokens() {
+  const auto list = [](Store& store) { return store.tokens(); };
+  const auto tokens = co_await store_.ask(list);
+  if (!tokens) co_return fail(tokens.error(), "list tokens");
   const WallTime now = clock_.now().wall;
   v1::ListTokensResponse response;
   for (const StoredToken& token : *tokens) {
     *response.add_tokens() = show_token(token, now);
   }
-  return response;
+  co_return response;
 }
 
-Result<v1::RevokeTokenResponse> FleetService::revoke_token(const v1::RevokeTokenRequest& request) {
+Task<Result<v1::RevokeTokenResponse>> FleetService::revoke_token(
+    const v1::RevokeTokenRequest& request) {
   const WallTime now = clock_.now().wall;
-  const auto token = store_.revoke_token(request.id(), now);
-  if (!token) return tl::unexpected<Error>(token.error());
+  const auto revoke = [id = request.id(), now](Store& store) {
+    return store.revoke_token(id, now);
+  };
+  const auto token = co_await store_.ask(revoke);
+  if (!token) co_return tl::unexpected<Error>(token.error());
   log(Priority::Notice, "revoked a join token", {{"token", token->id}});
   v1::RevokeTokenResponse response;
   *response.mutable_token() = show_token(*token, now);
-  return response;
+  co_return response;
 }
 
-v1::Node FleetService::show_node(const StoredNode& node, Disks disks) const {
+v1::Node FleetService::show_node(const StoredNode& node, v1::Report report,
+                                 std::optional<WallTime> report_time) const {
   v1::Node shown;
   shown.set_uid(node.uid);
   shown.set_name(node.name);
@@ -138,47 +129,67 @@ v1::Node FleetService::show_node(const StoredNode& node, Disks disks) const {
     shown.set_address(connection->address);
     *shown.mutable_heard_time() = to_timestamp(connection->heard.wall);
   }
-  auto stored = store_.report(node.uid);
-  if (!stored) {
-    log(Priority::Warning, "cannot show a report", stored.error());
-  } else if (*stored) {
-    *shown.mutable_report() = std::move((*stored)->report);
-    *shown.mutable_report_time() = to_timestamp((*stored)->report_time);
-  }
-  for (const v1::ReportItem& item : shown.report().items()) {
+  for (const v1::ReportItem& item : report.items()) {
     if (item.has_host()) *shown.mutable_roles() = item.host().roles();
   }
-  if (disks == Disks::Leave && shown.has_report()) drop_disks(*shown.mutable_report());
+  if (report_time) {
+    *shown.mutable_report() = std::move(report);
+    *shown.mutable_report_time() = to_timestamp(*report_time);
+  }
   return shown;
 }
 
-Result<v1::ListNodesResponse> FleetService::list_nodes() const {
-  const auto nodes = store_.nodes();
-  if (!nodes) return fail(nodes.error(), "list nodes");
+Task<Result<v1::ListNodesResponse>> FleetService::list_nodes(const v1::ListNodesRequest& request) {
+  const auto retired = request.retired() ? Store::Retired::Show : Store::Retired::Leave;
+  const auto list = [retired](Store& store) { return store.list_nodes(retired); };
+  auto nodes = co_await store_.ask(list);
+  if (!nodes) co_return fail(nodes.error(), "list nodes");
   v1::ListNodesResponse response;
-  for (const StoredNode& node : *nodes) *response.add_nodes() = show_node(node, Disks::Leave);
-  return response;
+  for (ListedNode& listed : *nodes) {
+    *response.add_nodes() = show_node(listed.node, std::move(listed.summary), listed.report_time);
+  }
+  co_return response;
 }
 
-Result<v1::GetNodeResponse> FleetService::get_node(const v1::GetNodeRequest& request) const {
-  const auto node = fleet_.find(request.name());
-  if (!node) return tl::unexpected<Error>(node.error());
+Task<Result<v1::GetNodeResponse>> FleetService::get_node(const v1::GetNodeRequest& request) {
+  struct Found {
+    StoredNode node;
+    Result<std::optional<StoredReport>> report;
+  };
+  const auto look_up = [name = request.name()](Store& store) -> Result<Found> {
+    auto node = store.find_node(name);
+    if (!node) return tl::unexpected<Error>(node.error());
+    auto report = store.report(node->uid);
+    return Found{std::move(*node), std::move(report)};
+  };
+  auto found = co_await store_.ask(look_up);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  StoredReport report;
+  if (!found->report) {
+    log(Priority::Warning, "cannot show a report", found->report.error());
+  } else if (*found->report) {
+    report = std::move(**found->report);
+  }
+  const bool reported = found->report && *found->report;
   v1::GetNodeResponse response;
-  *response.mutable_node() = show_node(*node, Disks::Keep);
-  return response;
+  *response.mutable_node() = show_node(found->node, std::move(report.report),
+                                       reported ? std::optional(report.report_time) : std::nullopt);
+  co_return response;
 }
 
-Result<v1::RetireNodeResponse> FleetService::retire_node(const v1::RetireNodeRequest& request) {
+Task<Result<v1::RetireNodeResponse>> FleetService::retire_node(
+    const v1::RetireNodeRequest& request) {
   const WallTime now = clock_.now().wall;
-  const auto node = fleet_.retire(request.name(), now);
-  if (!node) return tl::unexpected<Error>(node.error());
+  std::string name = request.name();
+  const auto node = co_await fleet_.retire(std::move(name), now);
+  if (!node) co_return tl::unexpected<Error>(node.error());
   log(Priority::Notice, "retired a node", {{"node", node->name}, {"uid", node->uid}});
-  const auto noted = store_.add_event(
-      {.time = now, .kind = "NodeRetired", .subject = node->name, .message = node->uid});
-  if (!noted) log(Priority::Warning, "cannot store an event", noted.error());
+  const Event event{
+      .time = now, .kind = "NodeRetired", .subject = node->name, .message = node->uid};
+  store_.tell([event](Store& store) { return store.add_event(event); });
   v1::RetireNodeResponse response;
-  *response.mutable_node() = show_node(*node, Disks::Leave);
-  return response;
+  *response.mutable_node() = show_node(*node, {}, std::nullopt);
+  co_return response;
 }
 
 }  // namespace joist::installer

@@ -25,6 +25,7 @@
 #include "installer/server_certificate.h"
 #include "installer/sessions.h"
 #include "installer/store.h"
+#include "installer/store_worker.h"
 #include "pki/certificate.h"
 #include "wire/http_server.h"
 #include "wire/rpc.h"
@@ -65,11 +66,9 @@ double seconds_since_1970(WallTime time) {
 
 Result<pki::Authority> open_fitting_authority(const std::string& directory, const std::string& name,
                                               const Store& store, WallTime now) {
-  const auto nodes = store.nodes();
-  if (!nodes) return fail(nodes.error(), "store");
-  const bool none_alive = std::ranges::all_of(
-      *nodes, [](const StoredNode& node) { return node.retire_time.has_value(); });
-  return open_authority(directory, name, none_alive, now);
+  const auto counts = store.counts(now);
+  if (!counts) return fail(counts.error(), "store");
+  return open_authority(directory, name, counts->living == 0, now);
 }
 
 }  // namespace
@@ -83,17 +82,17 @@ struct Installer::Parts {
   Task<Response> serve_metrics(const Request& request);
   Task<Response> serve_people(const Request& request, const Peer& peer);
   Task<void> renew_certificate();
-  Response health() const;
-  std::string metrics_text();
+  Task<Response> health();
+  Task<std::string> metrics_text();
 
   asio::io_context& io;
   Settings settings;
   const Clock& clock;
   UniqueFd lock;
-  Store store;
   pki::Authority authority;
   pki::Certificate authority_certificate;
   Metrics metrics;
+  StoreWorker store;
   Fleet fleet;
   Sessions sessions;
   Enrolment enrolment;
@@ -102,6 +101,7 @@ struct Installer::Parts {
   wire::RpcService enrolment_rpc{"joist.v1.Enrolment"};
   asio::steady_timer certificate_timer;
   bool stopped = false;
+  std::string restart_for;  // what the config says otherwise than is in force
   wire::HttpServer agents_server;
   wire::HttpServer metrics_server;
   wire::HttpServer people_server;
@@ -114,9 +114,9 @@ Installer::Parts::Parts(asio::io_context& the_io, Settings the_settings, const C
       settings(std::move(the_settings)),
       clock(the_clock),
       lock(std::move(the_lock)),
-      store(std::move(the_store)),
       authority(std::move(the_authority)),
       authority_certificate(std::move(authority_shown)),
+      store(io, std::move(the_store), metrics, clock),
       fleet(store, settings.silence_max, clock.now()),
       sessions(store, fleet, metrics, clock, settings.sessions_max),
       enrolment(store, fleet, authority, metrics, settings.certificate_life),
@@ -131,19 +131,19 @@ Installer::Parts::Parts(asio::io_context& the_io, Settings the_settings, const C
       people_server(io, {}, [this](const Request& request, const Peer& peer) {
         return serve_people(request, peer);
       }) {
-  store.on_write(
-      [this](std::string_view what, double seconds) { metrics.store_write(what, seconds); });
   metrics.config_load(true);
   enrolment_rpc.on<v1::EnrollRequest, v1::EnrollResponse>(
       "Enroll",
       [this](const v1::EnrollRequest& request,
              const Peer& peer) -> Task<Result<v1::EnrollResponse>> {
-        co_return enrolment.enroll(request, peer.address, clock.now());
+        const Moment now = clock.now();
+        co_return co_await enrolment.enroll(request, peer.address, now);
       });
   enrolment_rpc.on<v1::RenewRequest, v1::RenewResponse>(
       "Renew",
       [this](const v1::RenewRequest& request, const Peer& peer) -> Task<Result<v1::RenewResponse>> {
-        co_return enrolment.renew(request, peer.certificate, peer.address, clock.now());
+        const Moment now = clock.now();
+        co_return co_await enrolment.renew(request, peer.certificate, peer.address, now);
       });
   agents_server.on_frames(
       "/session", [this](const Peer& peer) { return sessions.refuse(peer); },
@@ -166,7 +166,7 @@ Task<Response> Installer::Parts::serve_agents(const Request& request, const Peer
   if (enrolment_rpc.serves(request.path)) {
     co_return co_await enrolment_rpc.handle(request, peer);
   }
-  if (request.path == "/healthz") co_return health();
+  if (request.path == "/healthz") co_return co_await health();
   if (request.path == "/session") {
     co_return wire::text_response(426, "a session is a WebSocket with a node's certificate");
   }
@@ -185,10 +185,11 @@ Task<Response> Installer::Parts::serve_metrics(const Request& request) {
     co_return response;
   }
   if (request.path == "/metrics") {
+    std::string text = co_await metrics_text();
     co_return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                       .body = metrics_text()};
+                       .body = std::move(text)};
   }
-  if (request.path == "/healthz") co_return health();
+  if (request.path == "/healthz") co_return co_await health();
   if (request.path == "/") {
     co_return Response{.content_type = "text/html; charset=utf-8",
                        .body =
@@ -204,31 +205,31 @@ Task<Response> Installer::Parts::serve_people(const Request& request, const Peer
   co_return wire::text_response(404, "nothing is here; calls are POST /joist.v1.Fleet/…");
 }
 
-Response Installer::Parts::health() const {
-  const auto tokens = store.open_tokens(clock.now().wall);
-  if (!tokens) return wire::text_response(503, "the store cannot be read; the journal says more");
-  return wire::text_response(200, "ok");
+Task<Response> Installer::Parts::health() {
+  const auto checked = co_await store.check();
+  if (!checked) co_return wire::text_response(503, "store: " + checked.error().message);
+  if (store.fault()) co_return wire::text_response(503, "store: " + *store.fault());
+  co_return wire::text_response(200, "ok");
 }
 
-std::string Installer::Parts::metrics_text() {
+Task<std::string> Installer::Parts::metrics_text() {
   FleetGauges gauges{
       .connected = fleet.connected(),
       .authority_expire_seconds = seconds_since_1970(authority_certificate.not_after),
       .server_expire_seconds = seconds_since_1970(certificate.expire_time())};
-  const auto counts = store.count_nodes();
-  const auto tokens = store.open_tokens(clock.now().wall);
-  if (counts && tokens) {
-    gauges.disconnected = counts->living - std::min(counts->living, gauges.connected);
-    gauges.retired = counts->retired;
-    gauges.open_tokens = *tokens;
-  }
+  // Of a store that does not answer what it said last.
+  const auto checked = co_await store.check();
+  const StoreCounts& counts = checked ? *checked : store.counts();
+  gauges.disconnected = counts.living - std::min(counts.living, gauges.connected);
+  gauges.retired = counts.retired;
+  gauges.open_tokens = counts.open_tokens;
   const wire::HttpCounters& seen = agents_server.counters();
-  return metrics.text(gauges, {.open = seen.open,
-                               .connections = seen.connections,
-                               .rejected = seen.rejected,
-                               .requests = seen.requests,
-                               .bad_requests = seen.bad_requests,
-                               .tls_failures = seen.tls_failures});
+  co_return metrics.text(gauges, {.open = seen.open,
+                                  .connections = seen.connections,
+                                  .rejected = seen.rejected,
+                                  .requests = seen.requests,
+                                  .bad_requests = seen.bad_requests,
+                                  .tls_failures = seen.tls_failures});
 }
 
 Task<void> Installer::Parts::renew_certificate() {
@@ -279,10 +280,17 @@ Installer::~Installer() { stop(); }
 
 void Installer::reconfigure(Settings settings) {
   Settings& now = parts_->settings;
-  const bool needs_restart = settings.listen != now.listen || settings.name != now.name ||
-                             settings.metrics_listen != now.metrics_listen;
-  if (needs_restart) {
-    log(Priority::Warning, "listen, metrics_listen and name take effect at the next start");
+  std::string& restart_for = parts_->restart_for;
+  restart_for.clear();
+  const auto note = [&](bool changed, const char* key) {
+    if (changed) restart_for += (restart_for.empty() ? "" : ", ") + std::string(key);
+  };
+  note(settings.name != now.name, "name");
+  note(settings.listen != now.listen, "listen");
+  note(settings.metrics_listen != now.metrics_listen, "metrics_listen");
+  if (!restart_for.empty()) {
+    log(Priority::Warning, "some of the config takes effect at the next start alone: restart",
+        {{"keys", restart_for}});
   }
   settings.listen = now.listen;
   settings.metrics_listen = now.metrics_listen;
@@ -302,9 +310,16 @@ std::string Installer::address() const { return parts_->agents_server.address();
 std::string Installer::metrics_address() const { return parts_->metrics_server.address(); }
 
 std::string Installer::status() const {
-  const auto counts = parts_->store.count_nodes();
-  return std::to_string(parts_->fleet.connected()) + " of " +
-         (counts ? std::to_string(counts->living) : std::string("?")) + " nodes connected";
+  std::string text = std::to_string(parts_->fleet.connected()) + " of " +
+                     std::to_string(parts_->store.counts().living) + " nodes connected";
+  if (const auto& fault = parts_->store.fault()) text += "; the store cannot be written: " + *fault;
+  if (!parts_->restart_for.empty()) text += "; restart to change " + parts_->restart_for;
+  return text;
+}
+
+wire::Task<bool> Installer::beat() {
+  const auto checked = co_await parts_->store.check();
+  co_return checked || parts_->store.moves();
 }
 
 void Installer::stop() {

@@ -37,6 +37,10 @@ class Installer {
   std::string metrics_address() const;
   std::string status() const;  // one line, for `systemctl status`
 
+  // A round through this loop and the store's: looks whether the store can be
+  // read and written. False: the store's did not answer in time.
+  wire::Task<bool> beat();
+
   // Ends every session and listener; the io_context runs out of work.
   void stop();
 

@@ -105,14 +105,15 @@ joist::wire::Task<void> obey_signals(Installer& installer, ServiceManager& manag
   }
 }
 
-// The loop's own pulse: that this runs is the progress that the watchdog wants.
-joist::wire::Task<void> beat(const Installer& installer, ServiceManager& manager,
+// The watchdog is fed by rounds through both loops, this one and the store's.
+joist::wire::Task<void> beat(Installer& installer, ServiceManager& manager,
                              asio::steady_timer& pulse) {
   const auto period = ServiceManager::watchdog_period();
   const auto pause = period ? *period / 3 : std::chrono::microseconds(std::chrono::seconds{10});
   boost::system::error_code cancelled;
   while (!cancelled) {
-    manager.alive();
+    const bool moved = co_await installer.beat();
+    if (moved) manager.alive();
     manager.status(installer.status());
     pulse.expires_after(pause);
     co_await pulse.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -121,6 +122,7 @@ joist::wire::Task<void> beat(const Installer& installer, ServiceManager& manager
 
 int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file size is a full disk, no reason to die
   // What a peer sends wrong is told by our own errors, once; not by protobuf, in
   // lines of its own, as often as a stranger likes.
   google::protobuf::SetLogHandler(nullptr);

@@ -66,6 +66,13 @@ struct Metrics::Families {
           .Name("joist_installer_store_write_seconds")
           .Help("How long writes to the store took, by what was written.")
           .Register(registry);
+  Count& write_failures =
+      counter(registry, "store_write_failures_total",
+              "Writes that the store could not make, by what was to be written.");
+  Gauge& store_healthy =
+      gauge(registry, "store_healthy",
+            "Whether the store takes what is written to it; 0: no node can join.")
+          .Add({});
   Level& nodes = gauge(registry, "nodes", "Nodes known, by state.");
   Gauge& connected = nodes.Add({{"state", "connected"}});
   Gauge& disconnected = nodes.Add({{"state", "disconnected"}});
@@ -113,6 +120,10 @@ void Metrics::report_stored() { families_->reports.Increment(); }
 void Metrics::store_write(std::string_view what, double seconds) {
   families_->writes.Add({{"what", std::string(what)}}, kWriteBuckets).Observe(seconds);
 }
+void Metrics::store_failure(std::string_view what) {
+  families_->write_failures.Add({{"what", std::string(what)}}).Increment();
+}
+void Metrics::store_healthy(bool healthy) { families_->store_healthy.Set(healthy ? 1 : 0); }
 void Metrics::config_load(bool good) { families_->config_good.Set(good ? 1 : 0); }
 
 std::string Metrics::text(const FleetGauges& fleet, const ServerGauges& agents) {

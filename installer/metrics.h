@@ -44,6 +44,8 @@ class Metrics {
   void frames_sent(std::size_t count);
   void report_stored();
   void store_write(std::string_view what, double seconds);
+  void store_failure(std::string_view what);
+  void store_healthy(bool healthy);
   void config_load(bool good);
 
   // The text exposition format, 0.0.4.

@@ -68,6 +68,14 @@ CREATE TABLE events (
   address TEXT NOT NULL,
   message TEXT NOT NULL
 ) STRICT;
+)sql",
+                                                                 R"sql(
+-- joist.v1.Report with the items that a list of nodes shows, so that it parses
+-- no whole report. Empty: not made yet (Store::open does).
+ALTER TABLE reports ADD COLUMN summary BLOB NOT NULL DEFAULT x'';
+
+-- Written and forgotten, to see that the disk takes it (Store::check).
+CREATE TABLE probe (bytes BLOB NOT NULL) STRICT;
 )sql"};
 
 tl::unexpected<Error> damaged(const std::string& path, const std::string& why) {

@@ -12,7 +12,7 @@ namespace joist::installer {
 inline constexpr std::int64_t kApplicationId = 0x4a4f5354;
 
 // PRAGMA user_version of the newest schema this program knows.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Looks at the file without writing to it. Malformed: damaged. Refused: not
 // Joist's, or made by a newer joist-installer. Fine if there is none yet.

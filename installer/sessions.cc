@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -48,9 +50,9 @@ class Connected {
 
 }  // namespace
 
-std::optional<wire::Response> Sessions::refuse(const wire::Peer& peer) {
+wire::Task<std::optional<wire::Response>> Sessions::refuse(const wire::Peer& peer) {
   IdentityFault fault = IdentityFault::None;
-  const auto identity = fleet_.identify(peer.certificate, clock_.now().wall, fault);
+  const auto identity = co_await fleet_.identify(peer.certificate, clock_.now().wall, fault);
   if (!identity) {
     metrics_.session_refused(fault == IdentityFault::None ? "Error" : name_of(fault));
     // Anybody can come without a certificate: that is no news.
@@ -59,7 +61,7 @@ std::optional<wire::Response> Sessions::refuse(const wire::Peer& peer) {
         {{"peer", peer.address}});
     const bool forbidden = identity.error().code == ErrorCode::Refused;
     const bool broken = fault == IdentityFault::None;
-    return wire::text_response(broken ? 500 : forbidden ? 403 : 401, identity.error().message);
+    co_return wire::text_response(broken ? 503 : forbidden ? 403 : 401, identity.error().message);
   }
   // A node that comes back takes its own place.
   const bool returns = fleet_.connection(identity->node.uid) != nullptr;
@@ -68,14 +70,14 @@ std::optional<wire::Response> Sessions::refuse(const wire::Peer& peer) {
     auto response = wire::text_response(
         503, "the installer has as many sessions as it may (sessions_max); try again later");
     response.headers.emplace_back("Retry-After", "30");
-    return response;
+    co_return response;
   }
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
 wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer) {
   IdentityFault fault = IdentityFault::None;
-  const auto identity = fleet_.identify(peer.certificate, clock_.now().wall, fault);
+  const auto identity = co_await fleet_.identify(peer.certificate, clock_.now().wall, fault);
   if (!identity) co_return;  // retired between the upgrade and now
   const std::string name = identity->node.name;
   const Ending ending = co_await exchange(socket, *identity, peer);
@@ -87,27 +89,38 @@ wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer
        {"error", ending.message}});
 }
 
-NodeSession Sessions::begin(const std::string& uid) {
+wire::Task<Result<NodeSession>> Sessions::begin(const std::string& uid) {
+  struct Kept {
+    Result<std::optional<StoredReport>> stored;
+    std::vector<std::string> epochs;
+  };
+  const auto look_up = [uid](Store& store) -> Result<Kept> {
+    auto epochs = store.epochs(uid);
+    if (!epochs) return tl::unexpected<Error>(epochs.error());
+    return Kept{store.report(uid), std::move(*epochs)};
+  };
+  auto kept = co_await store_.ask(look_up);
+  // What cannot be looked up cannot be let in.
+  if (!kept) co_return tl::unexpected<Error>(kept.error());
   v1::Report held;
-  if (auto stored = store_.report(uid); !stored) {
+  if (!kept->stored) {
     // It is only a copy: the agent has the original, and will be asked for it.
-    log(Priority::Warning, "start without the stored report", stored.error());
-  } else if (*stored) {
-    held = std::move((*stored)->report);
+    log(Priority::Warning, "start without the stored report", kept->stored.error());
+  } else if (*kept->stored) {
+    held = std::move((*kept->stored)->report);
   }
-  return NodeSession(std::move(held), [this, uid](const std::string& epoch) {
-    const auto superseded = store_.is_superseded(uid, epoch);
-    if (superseded) return *superseded;
-    // What cannot be looked up cannot be let in.
-    log(Priority::Error, "cannot tell whether a run of an agent is superseded", superseded.error());
-    return true;
-  });
+  // A run that begins between here and its first report is found by save_report().
+  const auto superseded = [epochs = std::move(kept->epochs)](const std::string& epoch) {
+    const auto found = std::ranges::find(epochs, epoch);
+    return found != epochs.end() && std::next(found) != epochs.end();
+  };
+  co_return NodeSession(std::move(held), superseded);
 }
 
 wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const Identity& identity,
                                                 const wire::Peer& peer) {
   const std::string& uid = identity.node.uid;
-  NodeSession session = begin(uid);
+  std::optional<NodeSession> session;  // from its first frame on
   metrics_.session_started();
   // Only a Hello that is accepted takes the node's place: a stale copy of a host
   // must not end the session of the living one.
@@ -126,17 +139,22 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
     }
     metrics_.frames_received(1);
     if (now.wall >= identity.expire_time) {
-      const std::string message = "the node's certificate expired during the session";
-      std::vector<v1::InstallerFrame> last{goodbye(message)};
-      co_await send_all(socket, std::move(last));
-      co_return Ending{"Expired", message};
+      std::string message = "the node's certificate expired during the session";
+      co_return co_await give_up(socket, "Expired", std::move(message));
     }
-    SessionStep step = session.on_frame(*bytes, now);
+    if (!session) {
+      auto begun = co_await begin(uid);
+      if (!begun) {
+        std::string message = begun.error().message;
+        co_return co_await give_up(socket, "StoreFailed", std::move(message));
+      }
+      session.emplace(std::move(*begun));
+    }
+    SessionStep step = session->on_frame(*bytes, now);
     if (!connected && step.end == SessionEnd::None) {
       IdentityFault fault = IdentityFault::None;
-      if (const auto still = fleet_.identify(peer.certificate, now.wall, fault); !still) {
-        co_return Ending{"Replaced", still.error().message};
-      }
+      const auto still = co_await fleet_.identify(peer.certificate, now.wall, fault);
+      if (!still) co_return Ending{"Replaced", still.error().message};
       connected.emplace(
           fleet_, uid,
           fleet_.connect(uid, address_only(peer.address), now, [&socket] { socket.close(); }));
@@ -144,8 +162,11 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
       ask_for_heartbeats(step);
     }
     if (step.report_changed) {
-      if (auto kept = keep(uid, session.report(), now); !kept) {
-        co_return Ending{"StoreFailed", kept.error().message};
+      const auto kept = co_await keep(uid, session->report(), now.wall);
+      if (!kept) {
+        const bool stale = kept.error().code == ErrorCode::Refused;
+        std::string message = kept.error().message;
+        co_return co_await give_up(socket, stale ? "Stale" : "StoreFailed", std::move(message));
       }
     }
     const bool sent = co_await send_all(socket, std::move(step.replies));
@@ -166,10 +187,23 @@ void Sessions::ask_for_heartbeats(SessionStep& step) const {
   }
 }
 
-Result<void> Sessions::keep(const std::string& uid, const v1::Report& report, const Moment& now) {
-  auto stored = store_.save_report(uid, report, now.wall);
+wire::Task<Result<void>> Sessions::keep(const std::string& uid, const v1::Report& report,
+                                        WallTime now) {
+  const auto save = [uid, report, now](Store& store) {
+    return store.save_report(uid, report, now);
+  };
+  auto stored = co_await store_.ask(save);
   if (stored) metrics_.report_stored();
-  return stored;
+  co_return stored;
+}
+
+// Tells the agent why, as far as it listens.
+wire::Task<Sessions::Ending> Sessions::give_up(wire::FrameSocket& socket, std::string_view reason,
+                                               std::string message) {
+  std::vector<v1::InstallerFrame> last;
+  last.push_back(goodbye(message));
+  co_await send_all(socket, std::move(last));
+  co_return Ending{std::string(reason), std::move(message)};
 }
 
 wire::Task<bool> Sessions::send_all(wire::FrameSocket& socket,

@@ -40,6 +40,26 @@ constexpr std::string_view kSelectNode =
     "SELECT uid, name, machine_id, enroll_ms, retire_ms, serial, previous_serial, "
     "certificate_expire_ms, heard_ms FROM nodes ";
 
+constexpr std::string_view kSelectListed =
+    "SELECT uid, name, machine_id, enroll_ms, retire_ms, serial, previous_serial, "
+    "certificate_expire_ms, heard_ms, summary, report_ms "
+    "FROM nodes LEFT JOIN reports ON node_uid = uid ";
+
+// How long without a write until one is made to see that it can be, and how soon
+// after one that failed.
+constexpr std::chrono::minutes kProbeIdle{1};
+constexpr std::chrono::seconds kProbeSoon{1};
+
+// What is tried: next to nothing, and as much as reports have, once it failed.
+constexpr std::int64_t kProbeBytes = 16;
+constexpr std::int64_t kProbeFailingBytes = 64 * 1024;
+
+// Whether the store failed, rather than refused what was asked of it.
+bool is_failure(const Error& error) {
+  return error.code == ErrorCode::Io || error.code == ErrorCode::Malformed ||
+         error.code == ErrorCode::Unavailable;
+}
+
 StoredNode read_node(const Statement& row) {
   return {.uid = row.text(0),
           .name = row.text(1),
@@ -84,6 +104,20 @@ std::string sql(std::string_view select, std::string_view rest) {
 
 }  // namespace
 
+v1::Report summary_of(const v1::Report& report) {
+  v1::Report summary;
+  summary.set_seq(report.seq());
+  summary.set_boot_id(report.boot_id());
+  summary.set_epoch(report.epoch());
+  summary.set_digest(report.digest());
+  for (const v1::ReportItem& item : report.items()) {
+    const bool shown =
+        item.has_host() || (item.has_condition() && item.condition().type() == "Ready");
+    if (shown) *summary.add_items() = item;
+  }
+  return summary;
+}
+
 Result<Store> Store::open(const std::string& path) {
   if (auto checked = check_database_file(path); !checked) {
     return fail(checked.error(), "store");
@@ -95,22 +129,106 @@ Result<Store> Store::open(const std::string& path) {
       "PRAGMA synchronous = FULL");
   if (!set) return fail(set.error(), "store " + path);
   if (auto migrated = migrate(*database); !migrated) return fail(migrated.error(), path);
-  return Store(std::move(*database));
+  std::vector<FileMark> files;
+  for (const std::string& file : {path, path + "-wal"}) {
+    auto mark = FileMark::of(file);
+    if (!mark) return fail(mark.error(), "store");
+    files.push_back(std::move(*mark));
+  }
+  Store store(std::move(*database), std::move(files));
+  if (auto filled = store.fill_summaries(); !filled) return fail(filled.error(), path);
+  return store;
+}
+
+// Reports from before there were summaries.
+Result<void> Store::fill_summaries() {
+  const auto bare =
+      read_all(database_.prepare("SELECT node_uid, report FROM reports WHERE summary = x''"),
+               [](const Statement& row) { return std::pair(row.text(0), row.text(1)); });
+  if (!bare) return fail(bare.error(), "summaries");
+  if (bare->empty()) return {};
+  return write("summaries", Sync::Later, [&]() -> Result<void> {
+    for (const auto& [uid, bytes] : *bare) {
+      v1::Report report;
+      if (!report.ParseFromString(bytes)) continue;  // told of when it is asked for
+      auto update = database_.prepare("UPDATE reports SET summary = ?2 WHERE node_uid = ?1");
+      if (!update) return fail(update.error(), "update");
+      const std::string summary = summary_of(report).SerializeAsString();
+      if (auto done = update->bind(1, uid).bind_blob(2, summary).run(); !done) return done;
+    }
+    return {};
+  });
+}
+
+Result<void> Store::check_files() const {
+  for (const FileMark& file : files_) {
+    if (auto same = file.check(); !same) return same;
+  }
+  return {};
 }
 
 Result<void> Store::write(std::string_view what, Sync sync,
                           const std::function<Result<void>()>& changes) {
   const auto start = std::chrono::steady_clock::now();
+  const auto done = transact(sync, changes);
+  tried_ = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> took = tried_ - start;
+  if (!done && !is_failure(done.error())) return fail(done.error(), what);  // refused
+  failing_ = !done;
+  writes_.push_back({.what = std::string(what), .seconds = took.count()});
+  if (done) return {};
+  writes_.back().failure = done.error();
+  return fail(done.error(), what);
+}
+
+Result<void> Store::transact(Sync sync, const std::function<Result<void>()>& changes) {
+  if (auto same = check_files(); !same) return same;
   const auto set = database_.execute(sync == Sync::Full ? "PRAGMA synchronous = FULL"
                                                         : "PRAGMA synchronous = NORMAL");
-  if (!set) return fail(set.error(), what);
+  if (!set) return set;
   auto transaction = Transaction::begin(database_);
-  if (!transaction) return fail(transaction.error(), what);
-  if (auto changed = changes(); !changed) return fail(changed.error(), what);
-  if (auto committed = transaction->commit(); !committed) return fail(committed.error(), what);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  if (observer_) observer_(what, took.count());
-  return {};
+  if (!transaction) return tl::unexpected<Error>(transaction.error());
+  if (auto changed = changes(); !changed) return changed;
+  return transaction->commit();
+}
+
+Result<void> Store::probe() {
+  const std::int64_t size_bytes = failing_ ? kProbeFailingBytes : kProbeBytes;
+  return write("probe", Sync::Later, [&]() -> Result<void> {
+    if (auto forgotten = database_.execute("DELETE FROM probe"); !forgotten) return forgotten;
+    auto insert = database_.prepare("INSERT INTO probe (bytes) VALUES (zeroblob(?))");
+    if (!insert) return fail(insert.error(), "insert");
+    return insert->bind(1, size_bytes).run();
+  });
+}
+
+Result<StoreCounts> Store::check(WallTime now, Doubt doubt) {
+  const bool soon = failing_ || doubt == Doubt::Yes;
+  const auto since = std::chrono::steady_clock::now() - tried_;
+  if (since >= (soon ? kProbeSoon : std::chrono::seconds(kProbeIdle))) {
+    if (auto probed = probe(); !probed) return tl::unexpected<Error>(probed.error());
+  }
+  auto same = check_files();
+  auto counted = counts(now);
+  if (same && counted) return counted;
+  const Error& error = same ? counted.error() : same.error();
+  failing_ = true;
+  writes_.push_back({.what = "probe", .failure = error});
+  return tl::unexpected<Error>(error);
+}
+
+Result<StoreCounts> Store::counts(WallTime now) const {
+  auto statement = database_.prepare(
+      "SELECT count(*), count(retire_ms), (SELECT count(*) FROM tokens WHERE use_ms IS NULL AND "
+      "revoke_ms IS NULL AND expire_ms > ?) FROM nodes");
+  if (!statement) return fail(statement.error(), "count");
+  const auto row = statement->bind(1, to_ms(now)).step();
+  if (!row) return fail(row.error(), "count");
+  const auto number = [&](int column) {
+    return static_cast<std::size_t>(statement->number(column));
+  };
+  return StoreCounts{
+      .living = number(0) - number(1), .retired = number(1), .open_tokens = number(2)};
 }
 
 // ---- tokens
@@ -147,15 +265,6 @@ Result<std::optional<StoredToken>> Store::token(std::string_view id) const {
 Result<std::vector<StoredToken>> Store::tokens() const {
   return read_all(database_.prepare(sql(kSelectToken, "ORDER BY t.create_ms DESC, t.id")),
                   read_token);
-}
-
-Result<std::size_t> Store::open_tokens(WallTime now) const {
-  auto statement = database_.prepare(
-      "SELECT count(*) FROM tokens WHERE use_ms IS NULL AND revoke_ms IS NULL AND expire_ms > ?");
-  if (!statement) return fail(statement.error(), "count tokens");
-  const auto row = statement->bind(1, to_ms(now)).step();
-  if (!row) return fail(row.error(), "count tokens");
-  return static_cast<std::size_t>(statement->number(0));
 }
 
 Result<StoredToken> Store::revoke_token(std::string_view id, WallTime now) {
@@ -271,18 +380,27 @@ Result<std::optional<StoredNode>> Store::node_by_name(std::string_view name) con
                   read_node);
 }
 
-Result<std::vector<StoredNode>> Store::nodes() const {
-  return read_all(database_.prepare(sql(kSelectNode, "ORDER BY name, enroll_ms DESC, uid")),
-                  read_node);
+Result<StoredNode> Store::find_node(const std::string& name_or_uid) const {
+  auto found = read_one(database_,
+                        sql(kSelectNode,
+                            "WHERE name = ?1 OR uid = ?1 ORDER BY (name = ?1 AND retire_ms IS "
+                            "NULL) DESC, uid = ?1 DESC, enroll_ms DESC LIMIT 1"),
+                        name_or_uid, read_node);
+  if (!found) return fail(found.error(), "find node");
+  if (*found) return std::move(**found);
+  return fail(ErrorCode::NotFound, "no node " + name_or_uid + "; `joistctl nodes` lists them");
 }
 
-Result<Store::NodeCounts> Store::count_nodes() const {
-  auto statement = database_.prepare("SELECT count(*), count(retire_ms) FROM nodes");
-  if (!statement) return fail(statement.error(), "count nodes");
-  const auto row = statement->step();
-  if (!row) return fail(row.error(), "count nodes");
-  const auto retired = static_cast<std::size_t>(statement->number(1));
-  return NodeCounts{static_cast<std::size_t>(statement->number(0)) - retired, retired};
+Result<std::vector<ListedNode>> Store::list_nodes(Retired retired) const {
+  const std::string_view which = retired == Retired::Show ? "" : "WHERE retire_ms IS NULL ";
+  return read_all(
+      database_.prepare(sql(kSelectListed, which) + "ORDER BY name, enroll_ms DESC, uid"),
+      [](const Statement& row) {
+        ListedNode listed{.node = read_node(row), .report_time = from_ms(row.number_or_null(10))};
+        // What does not parse is shown as if it had not come.
+        if (!listed.summary.ParseFromString(row.text(9))) listed.summary.Clear();
+        return listed;
+      });
 }
 
 Result<void> Store::set_heard(std::string_view uid, WallTime heard) {
@@ -310,14 +428,19 @@ Result<void> Store::note_epoch(std::string_view uid, const std::string& epoch) {
 Result<void> Store::save_report(std::string_view uid, const v1::Report& report, WallTime now) {
   return write("store report", Sync::Later, [&]() -> Result<void> {
     auto insert = database_.prepare(
-        "INSERT INTO reports (node_uid, report, report_ms) VALUES (?1, ?2, ?3) "
-        "ON CONFLICT (node_uid) DO UPDATE SET report = ?2, report_ms = ?3");
+        "INSERT INTO reports (node_uid, report, report_ms, summary) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (node_uid) DO UPDATE SET report = ?2, report_ms = ?3, summary = ?4");
     if (!insert) return fail(insert.error(), "insert");
     const std::string bytes = report.SerializeAsString();
-    if (auto done = insert->bind(1, uid).bind_blob(2, bytes).bind(3, to_ms(now)).run(); !done) {
-      return done;
-    }
-    return note_epoch(uid, report.epoch());
+    const std::string summary = summary_of(report).SerializeAsString();
+    auto stored =
+        insert->bind(1, uid).bind_blob(2, bytes).bind(3, to_ms(now)).bind_blob(4, summary).run();
+    if (!stored) return stored;
+    if (auto noted = note_epoch(uid, report.epoch()); !noted) return noted;
+    const auto known = epochs(uid);
+    if (!known) return tl::unexpected<Error>(known.error());
+    if (known->back() == report.epoch()) return {};
+    return fail(ErrorCode::Refused, "a later run of this node's agent has reported");
   });
 }
 
@@ -337,12 +460,11 @@ Result<std::optional<StoredReport>> Store::report(std::string_view uid) const {
   return stored;
 }
 
-Result<bool> Store::is_superseded(std::string_view uid, std::string_view epoch) const {
-  auto statement = database_.prepare(
-      "SELECT 1 FROM epochs later, epochs this WHERE this.node_uid = ?1 AND this.epoch = ?2 "
-      "AND later.node_uid = ?1 AND later.number > this.number LIMIT 1");
+Result<std::vector<std::string>> Store::epochs(std::string_view uid) const {
+  auto statement = database_.prepare("SELECT epoch FROM epochs WHERE node_uid = ? ORDER BY number");
   if (!statement) return fail(statement.error(), "epochs");
-  return statement->bind(1, uid).bind(2, epoch).step();
+  statement->bind(1, uid);
+  return read_all(std::move(statement), [](const Statement& row) { return row.text(0); });
 }
 
 // ---- events

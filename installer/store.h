@@ -5,13 +5,16 @@
 // disk when its call returns. Reports are not synced one by one: after a power
 // cut the newest may be missing, and the agent sends it again.
 //
-// Threads: one. Another process, or Store, on the same file is safe, and waits.
+// Threads: one at a time (StoreWorker gives it one of its own). Another process,
+// or Store, on the same file is safe, and waits.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -49,6 +52,13 @@ struct StoredReport {
   WallTime report_time;
 };
 
+// A node as lists show it.
+struct ListedNode {
+  StoredNode node;
+  v1::Report summary;  // summary_of() its last report
+  std::optional<WallTime> report_time;
+};
+
 struct IssuedCertificate {
   std::string serial;
   WallTime issue_time;
@@ -63,6 +73,22 @@ struct Event {
   std::string message;
 };
 
+// One write, for metrics and the store's health.
+struct StoreWrite {
+  std::string what;  // "store report"
+  double seconds = 0;
+  std::optional<Error> failure;  // of the store, not of what was asked of it
+};
+
+struct StoreCounts {
+  std::size_t living = 0;  // nodes
+  std::size_t retired = 0;
+  std::size_t open_tokens = 0;  // that can still be used
+};
+
+// What a list of nodes shows of a report: its host and its condition Ready. Pure.
+v1::Report summary_of(const v1::Report& report);
+
 class Store {
  public:
   // Errors as check_database_file(); a damaged or newer file is left as it is.
@@ -72,8 +98,7 @@ class Store {
   // Refused if there are kTokensMax. Forgets those that ended long ago.
   Result<void> add_token(const StoredToken& token, WallTime now);
   Result<std::optional<StoredToken>> token(std::string_view id) const;
-  Result<std::vector<StoredToken>> tokens() const;      // newest first
-  Result<std::size_t> open_tokens(WallTime now) const;  // how many can still be used
+  Result<std::vector<StoredToken>> tokens() const;  // newest first
   // NotFound: no such token. Refused: it was used already.
   Result<StoredToken> revoke_token(std::string_view id, WallTime now);
 
@@ -91,28 +116,33 @@ class Store {
   Result<void> retire(std::string_view uid, WallTime now);
   Result<std::optional<StoredNode>> node(std::string_view uid) const;
   Result<std::optional<StoredNode>> node_by_name(std::string_view name) const;  // not retired
-  Result<std::vector<StoredNode>> nodes() const;  // by name, then newest first
-  struct NodeCounts {
-    std::size_t living = 0;
-    std::size_t retired = 0;
-  };
-  Result<NodeCounts> count_nodes() const;
+  // By name among living nodes, else by uid, else the newest retired one of that
+  // name. NotFound if there is none.
+  Result<StoredNode> find_node(const std::string& name_or_uid) const;
+  enum class Retired { Leave, Show };
+  Result<std::vector<ListedNode>> list_nodes(Retired retired) const;  // by name, newest first
   Result<void> set_heard(std::string_view uid, WallTime heard);
 
   // ---- reports
+  // Refused if a later run of the node's agent has reported.
   Result<void> save_report(std::string_view uid, const v1::Report& report, WallTime now);
   Result<std::optional<StoredReport>> report(std::string_view uid) const;
-  // Whether a later run of that node's agent has reported since `epoch` did.
-  Result<bool> is_superseded(std::string_view uid, std::string_view epoch) const;
+  // The runs of that node's agent that have reported, the latest last.
+  Result<std::vector<std::string>> epochs(std::string_view uid) const;
 
   // ---- events
   Result<void> add_event(const Event& event);                      // keeps the newest kEventsMax
   Result<std::vector<Event>> events(std::size_t count_max) const;  // newest first
 
-  // Called after each write with what it was and how long it took.
-  void on_write(std::function<void(std::string_view what, double seconds)> observer) {
-    observer_ = std::move(observer);
-  }
+  // ---- itself
+  // Whether it can be read, and written: tried when nothing was written for a
+  // while, and soon when the last write failed or the caller is in doubt.
+  enum class Doubt { No, Yes };
+  Result<StoreCounts> check(WallTime now, Doubt doubt);
+  Result<StoreCounts> counts(WallTime now) const;
+
+  // The writes since this was last asked.
+  std::vector<StoreWrite> take_writes() { return std::exchange(writes_, {}); }
 
   static constexpr std::int64_t kTokensMax = 10'000;
   static constexpr std::int64_t kEventsMax = 10'000;
@@ -121,11 +151,16 @@ class Store {
   static constexpr std::chrono::hours kForgetTokensAfter{30 * 24};
 
  private:
-  explicit Store(Database database) : database_(std::move(database)) {}
+  Store(Database database, std::vector<FileMark> files)
+      : database_(std::move(database)), files_(std::move(files)) {}
 
   enum class Sync { Full, Later };
   Result<void> write(std::string_view what, Sync sync,
                      const std::function<Result<void>()>& changes);
+  Result<void> transact(Sync sync, const std::function<Result<void>()>& changes);
+  Result<void> check_files() const;
+  Result<void> probe();
+  Result<void> fill_summaries();
   Result<void> insert_node(const StoredNode& node);
   Result<void> insert_certificate(std::string_view uid, const IssuedCertificate& certificate);
   Result<void> use_token(std::string_view id, std::string_view uid, WallTime now);
@@ -133,7 +168,10 @@ class Store {
   Result<void> note_epoch(std::string_view uid, const std::string& epoch);
 
   Database database_;
-  std::function<void(std::string_view, double)> observer_;
+  std::vector<FileMark> files_;
+  std::vector<StoreWrite> writes_;
+  std::chrono::steady_clock::time_point tried_;  // the last write
+  bool failing_ = false;                         // it failed
 };
 
 }  // namespace joist::installer

@@ -54,7 +54,7 @@ struct HttpCounters {
 class HttpServer {
  public:
   using Handler = std::function<Task<Response>(const Request&, const Peer&)>;
-  using FrameGate = std::function<std::optional<Response>(const Peer&)>;
+  using FrameGate = std::function<Task<std::optional<Response>>(const Peer&)>;
   using FrameHandler = std::function<Task<void>(FrameSocket&, const Peer&)>;
 
   HttpServer(asio::io_context& io, HttpLimits limits, Handler handler);

@@ -57,7 +57,7 @@ Task<bool> take_upgrade(HttpService& service, TlsStream& stream, RequestReader::
   if (route == service.frame_routes.end() || !boost::beast::websocket::is_upgrade(message)) {
     co_return false;
   }
-  const std::optional<Response> refusal = route->second.gate(peer);
+  const std::optional<Response> refusal = co_await route->second.gate(peer);
   if (!refusal) {
     co_await upgrade(service, stream, std::move(message), peer, route->second.handler);
     co_return true;

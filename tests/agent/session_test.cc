@@ -39,7 +39,10 @@ class Installer {
                 }) {
     serve_enrolment();
     server_.on_frames(
-        "/session", [](const wire::Peer&) { return std::optional<wire::Response>(); },
+        "/session",
+        [](const wire::Peer&) -> wire::Task<std::optional<wire::Response>> {
+          co_return std::nullopt;
+        },
         [this](FrameSocket& socket, const wire::Peer&) { return serve(socket); });
     wire::TlsIdentity identity;
     const auto key = pki::make_key();

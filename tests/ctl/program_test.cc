@@ -115,10 +115,11 @@ class Program : public testing::Test {
         });
     fleet_.on<v1::ListNodesRequest, v1::ListNodesResponse>(
         "ListNodes",
-        [](const v1::ListNodesRequest&,
+        [](const v1::ListNodesRequest& request,
            const wire::Peer&) -> wire::Task<Result<v1::ListNodesResponse>> {
           v1::ListNodesResponse response;
           response.add_nodes()->set_name("host1");
+          if (request.retired()) response.add_nodes()->set_name("gone");
           co_return response;
         });
     fleet_.on<v1::RetireNodeRequest, v1::RetireNodeResponse>(
@@ -324,6 +325,11 @@ TEST_F(Program, RetiresANodeOnlyWhenSomebodySaysYes) {
   EXPECT_EQ(retired_, 0);
   EXPECT_EQ(run({"node", "retire", "host1", "--yes"}).exit, 0);
   EXPECT_EQ(retired_, 1);
+}
+
+TEST_F(Program, ShowsRetiredNodesWhenAskedTo) {
+  EXPECT_EQ(run({"nodes"}).out.find("gone"), std::string::npos);
+  EXPECT_NE(run({"nodes", "--all"}).out.find("gone"), std::string::npos);
 }
 
 TEST_F(Program, ColoursATerminalUnlessTold) {

@@ -9,7 +9,7 @@
 #include "pki/certificate.h"
 #include "pki/join_token.h"
 #include "pki/request.h"
-#include "tests/support/temp_root.h"
+#include "tests/installer/store_host.h"
 
 namespace joist::installer {
 namespace {
@@ -81,21 +81,20 @@ TEST(CheckHost, TakesNamesThatNodesCanHave) {
 class EnrolmentTest : public testing::Test {
  protected:
   EnrolmentTest()
-      : store_(Store::open((directory_.path() / "db").string()).value()),
-        authority_(pki::make_authority("joist", kNow, hours{24 * 365}).value()),
-        fleet_(store_, seconds{40}, now_),
-        enrolment_(store_, fleet_, authority_, metrics_, hours{720}) {
+      : authority_(pki::make_authority("joist", kNow, hours{24 * 365}).value()),
+        fleet_(host_.worker, seconds{40}, now_),
+        enrolment_(host_.worker, fleet_, authority_, host_.metrics, hours{720}) {
     key_ = pki::make_key().value();
     now_.boot += minutes{10};  // long after the start
   }
 
   v1::EnrollRequest request(const std::string& name, const std::string& machine_id = kMachine) {
     const auto token = pki::make_join_token(std::string(32, 'p')).value();
-    const auto added = store_.add_token({.id = token.id,
-                                         .hash = pki::secret_hash(token.secret.reveal()),
-                                         .create_time = now_.wall,
-                                         .expire_time = now_.wall + hours{1}},
-                                        now_.wall);
+    const StoredToken stored{.id = token.id,
+                             .hash = pki::secret_hash(token.secret.reveal()),
+                             .create_time = now_.wall,
+                             .expire_time = now_.wall + hours{1}};
+    const auto added = host_.ask([&](Store& store) { return store.add_token(stored, now_.wall); });
     EXPECT_TRUE(added.has_value());
     v1::EnrollRequest made;
     made.set_token_id(token.id);
@@ -108,20 +107,22 @@ class EnrolmentTest : public testing::Test {
 
   Result<v1::EnrollResponse> enroll(const v1::EnrollRequest& request,
                                     const std::string& peer = "192.0.2.1:1000") {
-    return enrolment_.enroll(request, peer, now_);
+    return host_.wait(enrolment_.enroll(request, peer, now_));
   }
 
-  double count(const std::string& line) const {
-    const std::string text = metrics_.text({}, {});
+  std::optional<StoredNode> node(const std::string& uid) {
+    return host_.ask([&](Store& store) { return store.node(uid); }).value();
+  }
+
+  double count(const std::string& line) {
+    const std::string text = host_.metrics.text({}, {});
     const auto at = text.find("\n" + line + " ");
     return at == std::string::npos ? 0 : std::stod(text.substr(at + line.size() + 2));
   }
 
-  support::TempRoot directory_;
+  StoreHost host_;
   Moment now_{kNow, hours{5}};
-  Store store_;
   pki::Authority authority_;
-  mutable Metrics metrics_;
   Fleet fleet_;
   Enrolment enrolment_;
   pki::Secret key_;
@@ -136,7 +137,7 @@ TEST_F(EnrolmentTest, GivesANodeACertificateForItselfAlone) {
   EXPECT_EQ(answer->node_uid().size(), 36U);
   EXPECT_EQ(answer->authority(), authority_.certificate);
   EXPECT_EQ(answer->server_time().seconds(), 1'800'000'000);
-  EXPECT_EQ(store_.node(answer->node_uid()).value()->serial, certificate.serial);
+  EXPECT_EQ(node(answer->node_uid())->serial, certificate.serial);
   EXPECT_EQ(count("joist_installer_enrolments_total{result=\"Accepted\"}"), 1);
 }
 
@@ -148,7 +149,8 @@ TEST_F(EnrolmentTest, SaysTheSameOfEveryBadToken) {
   auto used = request("n1");
   ASSERT_TRUE(enroll(used).has_value());
   auto revoked = request("n1");
-  ASSERT_TRUE(store_.revoke_token(revoked.token_id(), kNow).has_value());
+  ASSERT_TRUE(host_.ask([&](Store& store) { return store.revoke_token(revoked.token_id(), kNow); })
+                  .has_value());
   auto expired = request("n1");
 
   std::set<std::string> messages;
@@ -165,7 +167,7 @@ TEST_F(EnrolmentTest, SaysTheSameOfEveryBadToken) {
     EXPECT_EQ(count("joist_installer_enrolments_total{result=\"Token" + reason + "\"}"), 1)
         << reason;
   }
-  const auto events = store_.events(100).value();
+  const auto events = host_.ask([](Store& store) { return store.events(100); }).value();
   ASSERT_EQ(events.size(), 5U);
   for (const Event& event : events) {
     EXPECT_EQ(event.address, "192.0.2.1");
@@ -194,13 +196,13 @@ TEST_F(EnrolmentTest, DoesNotLetATokenTakeALivingNodesPlace) {
   fleet_.disconnect(first, session);
   now_.boot += seconds{39};  // silent, but not for long enough
   EXPECT_EQ(enroll(thief).error().code, ErrorCode::Refused);
-  EXPECT_FALSE(store_.node(first).value()->retire_time.has_value());
+  EXPECT_FALSE(node(first)->retire_time.has_value());
 
   now_.boot += seconds{1};
   const auto again = enroll(thief);
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_NE(again->node_uid(), first) << "nothing granted to the old identity is its";
-  EXPECT_TRUE(store_.node(first).value()->retire_time.has_value());
+  EXPECT_TRUE(node(first)->retire_time.has_value());
   EXPECT_EQ(count("joist_installer_enrolments_total{result=\"NameTaken\"}"), 2);
 }
 
@@ -208,13 +210,16 @@ TEST_F(EnrolmentTest, DoesNotLetATokenTakeALivingNodesPlace) {
 TEST_F(EnrolmentTest, WaitsForNodesToComeBackAfterAStart) {
   ASSERT_TRUE(enroll(request("n1")).has_value());
   now_.wall += hours{1};
-  Fleet restarted(store_, seconds{40}, now_);
-  Enrolment enrolment(store_, restarted, authority_, metrics_, hours{720});
+  Fleet restarted(host_.worker, seconds{40}, now_);
+  Enrolment enrolment(host_.worker, restarted, authority_, host_.metrics, hours{720});
   const auto asked = request("n1");
   now_.boot += Fleet::kReturnTime - seconds{1};
-  EXPECT_EQ(enrolment.enroll(asked, "192.0.2.1:1", now_).error().code, ErrorCode::Refused);
+  const auto enroll_again = [&] {
+    return host_.wait(enrolment.enroll(asked, "192.0.2.1:1", now_));
+  };
+  EXPECT_EQ(enroll_again().error().code, ErrorCode::Refused);
   now_.boot += seconds{1};
-  EXPECT_TRUE(enrolment.enroll(asked, "192.0.2.1:1", now_).has_value());
+  EXPECT_TRUE(enroll_again().has_value());
 }
 
 TEST_F(EnrolmentTest, SlowsAnAddressThatFailsDownButNoOther) {
@@ -239,7 +244,10 @@ TEST_F(EnrolmentTest, RenewsForTheNodeThatAsks) {
   v1::RenewRequest asked;
   asked.set_certificate_request(pki::make_request(pki::make_key().value()).value());
   now_.wall += hours{100};
-  const auto renewed = enrolment_.renew(asked, joined->certificate(), "p:1", now_);
+  const auto renew = [&](const std::string& with) {
+    return host_.wait(enrolment_.renew(asked, with, "p:1", now_));
+  };
+  const auto renewed = renew(joined->certificate());
   ASSERT_TRUE(renewed.has_value()) << renewed.error().message;
   const auto certificate = pki::parse_certificate(renewed->certificate()).value();
   EXPECT_EQ(pki::node_uid(certificate), joined->node_uid());
@@ -247,16 +255,15 @@ TEST_F(EnrolmentTest, RenewsForTheNodeThatAsks) {
 
   // The old one may ask once more, should the answer have been lost; two
   // generations back is a copy.
-  ASSERT_TRUE(enrolment_.renew(asked, joined->certificate(), "p:1", now_).has_value());
-  EXPECT_EQ(enrolment_.renew(asked, renewed->certificate(), "p:1", now_).error().code,
-            ErrorCode::Refused);
+  ASSERT_TRUE(renew(joined->certificate()).has_value());
+  EXPECT_EQ(renew(renewed->certificate()).error().code, ErrorCode::Refused);
 }
 
 TEST_F(EnrolmentTest, RenewsForNobodyElse) {
   v1::RenewRequest asked;
   asked.set_certificate_request(pki::make_request(key_).value());
   const auto code = [&](const std::string& certificate) {
-    return enrolment_.renew(asked, certificate, "p:1", now_).error().code;
+    return host_.wait(enrolment_.renew(asked, certificate, "p:1", now_)).error().code;
   };
   EXPECT_EQ(code(""), ErrorCode::Unauthenticated);
   EXPECT_EQ(code("garbage"), ErrorCode::Unauthenticated);
@@ -269,7 +276,7 @@ TEST_F(EnrolmentTest, RenewsForNobodyElse) {
   const auto joined = enroll(request("n1"));
   const std::string copied = issued(pki::node_holder(joined->node_uid(), "n1"));
   EXPECT_EQ(code(copied), ErrorCode::Refused) << "a serial that was never given to the node";
-  ASSERT_TRUE(fleet_.retire("n1", now_.wall).has_value());
+  ASSERT_TRUE(host_.wait(fleet_.retire("n1", now_.wall)).has_value());
   EXPECT_EQ(code(joined->certificate()), ErrorCode::Refused);
   now_.wall += hours{721};
   EXPECT_EQ(code(joined->certificate()), ErrorCode::Unauthenticated) << "expired";

@@ -8,6 +8,7 @@
 #include "installer/fleet_service.h"
 #include "pki/authority.h"
 #include "tests/installer/installer_host.h"
+#include "tests/installer/store_host.h"
 
 namespace joist::installer {
 namespace {
@@ -155,6 +156,11 @@ TEST(Installer, EndsTheSessionOfANodeThatIsRetiredAtOnce) {
   EXPECT_NE(again.error().message.find("(403): the node was retired"), std::string::npos)
       << again.error().message;
   EXPECT_NE(host.join("n1").uid, joined.uid) << "the name is free again";
+
+  v1::ListNodesRequest list;
+  EXPECT_EQ(host.fleet<v1::ListNodesResponse>("ListNodes", list).nodes_size(), 1);
+  list.set_retired(true);
+  EXPECT_EQ(host.fleet<v1::ListNodesResponse>("ListNodes", list).nodes_size(), 2);
 }
 
 TEST(Installer, EndsTheFirstOfTwoSessionsOfANode) {
@@ -273,15 +279,15 @@ TEST(Installer, SharesItsStateWithNoOther) {
 
 TEST(FleetService, IsForRootAndItsOwnUserAlone) {
   InstallerHost host;
-  const support::TempRoot directory;
-  auto store = Store::open((directory.path() / "db").string()).value();
-  Fleet fleet(store, 40s, host.clock.now());
-  const FleetService service(store, fleet, std::string(32, 'p'), host.clock, 1234);
+  StoreHost other;
+  Fleet fleet(other.worker, 40s, host.clock.now());
+  const FleetService service(other.worker, fleet, std::string(32, 'p'), host.clock, 1234);
   wire::Request request{.method = "POST", .path = "/joist.v1.Fleet/ListNodes"};
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = "{}";
   const auto status = [&](std::optional<uid_t> uid) {
-    return host.wait(service.handle(request, {.address = "unix", .uid = uid})).status;
+    const wire::Peer peer{.address = "unix", .uid = uid};
+    return other.wait(service.handle(request, peer)).status;
   };
   EXPECT_EQ(status(0), 200U);
   EXPECT_EQ(status(1234), 200U);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -95,6 +96,7 @@ class Program {
 
   std::string path(const std::string& name) const { return (root_.path() / name).string(); }
   std::string log() const { return root_.sys_root().read("/log").value_or(""); }
+  pid_t pid() const { return pid_; }
   const std::string& address() const { return address_; }
   const support::TempRoot& root() const { return root_; }
 
@@ -126,9 +128,8 @@ T wait_for(wire::Task<T> task) {
   return std::move(*got);
 }
 
-wire::TlsIdentity join(const Program& program, const std::string& name) {
-  const auto made = program.fleet<v1::CreateTokenResponse>("CreateToken", v1::CreateTokenRequest());
-  const auto token = pki::parse_join_token(made.text()).value();
+Result<wire::TlsIdentity> enroll(const Program& program, const pki::JoinToken& token,
+                                 const std::string& name) {
   const auto key = pki::make_key().value();
   v1::EnrollRequest request;
   request.set_token_id(token.id);
@@ -139,8 +140,15 @@ wire::TlsIdentity join(const Program& program, const std::string& name) {
   const auto called =
       wait_for(wire::call_tls(program.address(), wire::pinned_context(token.pin).value(),
                               "joist.v1.Enrolment/Enroll", request, answer));
-  EXPECT_TRUE(called.has_value()) << called.error().message;
-  return {answer.certificate(), key, answer.authority()};
+  if (!called) return tl::unexpected<Error>(called.error());
+  return wire::TlsIdentity{answer.certificate(), key, answer.authority()};
+}
+
+wire::TlsIdentity join(const Program& program, const std::string& name) {
+  const auto made = program.fleet<v1::CreateTokenResponse>("CreateToken", v1::CreateTokenRequest());
+  auto joined = enroll(program, pki::parse_join_token(made.text()).value(), name);
+  if (!joined) throw std::runtime_error(joined.error().message);
+  return std::move(*joined);
 }
 
 v1::Report report_of(int number) {
@@ -162,7 +170,8 @@ struct Told {
 wire::Task<Result<Told>> report(std::string endpoint, wire::TlsContextPtr context, v1::Report from,
                                 std::uint64_t first_seq, std::uint64_t kill_at,
                                 std::function<void()> kill) {
-  auto socket = co_await wire::connect_frames(endpoint, context, "/session", 10s);
+  std::string path = "/session";
+  auto socket = co_await wire::connect_frames(endpoint, std::move(context), std::move(path), 10s);
   if (!socket) co_return tl::unexpected<Error>(socket.error());
   Told told{.acked = from.digest()};
   v1::AgentFrame frame;
@@ -170,13 +179,14 @@ wire::Task<Result<Told>> report(std::string endpoint, wire::TlsContextPtr contex
   frame.mutable_hello()->set_epoch("epoch");
   frame.mutable_hello()->set_acked_digest(from.digest());
   for (std::uint64_t seq = first_seq;; ++seq) {
-    const auto sent = co_await (*socket)->send(frame.SerializeAsString());
+    std::string bytes = frame.SerializeAsString();
+    const auto sent = co_await (*socket)->send(std::move(bytes));
     if (frame.has_delta() && seq - first_seq == kill_at) kill();
     if (!sent) co_return told;
     v1::InstallerFrame answer;
     do {
-      const auto bytes = co_await (*socket)->receive(10s);
-      if (!bytes || !answer.ParseFromString(*bytes)) co_return told;
+      const auto got = co_await (*socket)->receive(10s);
+      if (!got || !answer.ParseFromString(*got)) co_return told;
     } while (answer.has_pace());
     if (answer.has_goodbye()) co_return told;
     if (answer.has_welcome()) told.held = answer.welcome().holds_acked();
@@ -242,12 +252,44 @@ TEST(Program, KeepsRunningOnABadReload) {
     return program.log().find("installer.yaml:1:14") != std::string::npos;
   })) << program.log();
   program.fleet<v1::ListNodesResponse>("ListNodes", v1::ListNodesRequest());
-  program.root().write("/installer.yaml", std::string(Program::kConfig) + "silence_max: 5s\n");
+  program.root().write("/installer.yaml",
+                       std::string(Program::kConfig) + "silence_max: 5s\nname: other\n");
   program.signal(SIGHUP);
   EXPECT_TRUE(program.until([&] {
     return program.log().find("config loaded") != std::string::npos;
   })) << program.log();
+  EXPECT_NE(program.log().find("keys=name"), std::string::npos) << program.log();
   EXPECT_EQ(program.end(SIGTERM), 0);
+}
+
+// A full disk, as a limit on the size of its files.
+TEST(Program, SaysThatItsDiskIsFullAndGoesOnWhenItIsNot) {
+  Program program;
+  program.start();
+  join(program, "n1");
+  const auto made = program.fleet<v1::CreateTokenResponse>("CreateToken", v1::CreateTokenRequest());
+  const auto token = pki::parse_join_token(made.text()).value();
+  const auto health = [&] {
+    return wait_for(wire::request_tls(program.address(), wire::pinned_context(token.pin).value(),
+                                      {.method = "GET", .path = "/healthz"}));
+  };
+  EXPECT_EQ(health()->status, 200U);
+
+  rlimit before{};
+  const rlimit full{.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+  ASSERT_EQ(::prlimit(program.pid(), RLIMIT_FSIZE, &full, &before), 0);
+  const auto refused = enroll(program, token, "n2");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("the installer cannot write its store"), std::string::npos)
+      << refused.error().message;
+  const auto ill = health();
+  EXPECT_EQ(ill->status, 503U) << ill->body;
+  EXPECT_NE(ill->body.find("store: "), std::string::npos) << ill->body;
+
+  ASSERT_EQ(::prlimit(program.pid(), RLIMIT_FSIZE, &before, nullptr), 0);
+  EXPECT_TRUE(program.until([&] { return health()->status == 200U; }));
+  EXPECT_TRUE(enroll(program, token, "n2").has_value()) << "the token was not used";
+  EXPECT_EQ(program.end(SIGTERM), 0) << program.log();
 }
 
 TEST(Program, DoesNotStartWithAnAuthorityThatOthersCanRead) {

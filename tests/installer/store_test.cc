@@ -143,7 +143,7 @@ TEST_F(StoreTest, TakesNoTokenThatIsExpiredRevokedOrUnknown) {
     const auto taken = store.enroll(id, some_node("u", "n"), certificate("s"), "", now);
     EXPECT_EQ(taken.error().code, ErrorCode::Unauthenticated) << id;
   }
-  EXPECT_TRUE(store.nodes()->empty());
+  EXPECT_TRUE(store.list_nodes(Store::Retired::Show)->empty());
 }
 
 // Goal: two enrolments that race with one token: exactly one wins, whatever the
@@ -167,7 +167,7 @@ TEST_F(StoreTest, LetsExactlyOneOfTwoRacingEnrolmentsWin) {
     other.join();
     EXPECT_EQ(won, 1) << round;
   }
-  EXPECT_EQ(first.nodes()->size(), 40U);
+  EXPECT_EQ(first.list_nodes(Store::Retired::Show)->size(), 40U);
 }
 
 TEST_F(StoreTest, RevokesOnlyWhatWasNotUsed) {
@@ -204,7 +204,54 @@ TEST_F(StoreTest, GivesANameToOneLivingNode) {
   ASSERT_TRUE(store.retire("u3", kNow).has_value());
   EXPECT_FALSE(store.node_by_name("n1")->has_value());
   ASSERT_TRUE(enroll(store, "u4", "n1").has_value());
-  EXPECT_EQ(store.nodes()->size(), 3U);
+  EXPECT_EQ(store.list_nodes(Store::Retired::Show)->size(), 3U);
+  EXPECT_EQ(store.list_nodes(Store::Retired::Leave)->size(), 1U);
+  EXPECT_EQ(store.counts(kNow)->living, 1U);
+  EXPECT_EQ(store.counts(kNow)->retired, 2U);
+  EXPECT_EQ(store.find_node("n1")->uid, "u4");
+  EXPECT_EQ(store.find_node("u1")->uid, "u1");
+  ASSERT_TRUE(store.retire("u4", kNow).has_value());
+  EXPECT_EQ(store.find_node("n1")->name, "n1") << "a retired one, if none lives";
+  EXPECT_EQ(store.find_node("n2").error().code, ErrorCode::NotFound);
+}
+
+// A list reads what stands beside the reports, and no report.
+TEST_F(StoreTest, KeepsWhatListsShowBesideEachReport) {
+  const auto report = [] {
+    std::vector<v1::ReportItem> items(4);
+    items[0].set_key("condition/Other");
+    items[0].mutable_condition()->set_type("Other");
+    items[1].set_key("condition/Ready");
+    items[1].mutable_condition()->set_type("Ready");
+    items[2].set_key("disk/sda");
+    items[2].mutable_disk()->set_name("sda");
+    items[3].set_key("host");
+    items[3].mutable_host()->set_os("Debian");
+    return make_report(std::move(items)).value();
+  }();
+  const auto shown = [](const Store& store) {
+    std::string keys;
+    const auto nodes = store.list_nodes(Store::Retired::Leave).value();
+    for (const auto& item : nodes.at(0).summary.items()) keys += item.key() + " ";
+    return keys;
+  };
+  {
+    Store store = open();
+    ASSERT_TRUE(enroll(store, "u1", "n1").has_value());
+    EXPECT_FALSE(store.list_nodes(Store::Retired::Leave)->at(0).report_time.has_value());
+    ASSERT_TRUE(store.save_report("u1", report, kNow).has_value());
+    EXPECT_EQ(store.list_nodes(Store::Retired::Leave)->at(0).report_time, kNow);
+    EXPECT_EQ(shown(store), "condition/Ready host ");
+  }
+  // As the schema before had it.
+  {
+    const auto before = Database::open(path(), Database::Mode::Write).value();
+    ASSERT_TRUE(before
+                    .execute("ALTER TABLE reports DROP COLUMN summary; DROP TABLE probe; "
+                             "PRAGMA user_version = 1")
+                    .has_value());
+  }
+  EXPECT_EQ(shown(open()), "condition/Ready host ");
 }
 
 TEST_F(StoreTest, RotatesCertificatesOneGenerationAtATime) {
@@ -226,15 +273,14 @@ TEST_F(StoreTest, KnowsWhichRunOfAnAgentIsOver) {
   Store store = open();
   ASSERT_TRUE(enroll(store, "u1", "n1").has_value());
   ASSERT_TRUE(store.save_report("u1", some_report("e1", 1), kNow).has_value());
-  EXPECT_FALSE(store.is_superseded("u1", "e1").value());
-  EXPECT_FALSE(store.is_superseded("u1", "never seen").value());
   for (int epoch = 2; epoch < 10; ++epoch) {
     ASSERT_TRUE(
         store.save_report("u1", some_report("e" + std::to_string(epoch), 1), kNow).has_value());
   }
-  EXPECT_TRUE(store.is_superseded("u1", "e1").value());
-  EXPECT_TRUE(store.is_superseded("u1", "e8").value());
-  EXPECT_FALSE(store.is_superseded("u1", "e9").value());
+  EXPECT_EQ(store.epochs("u1")->front(), "e1");
+  EXPECT_EQ(store.epochs("u1")->back(), "e9");
+  EXPECT_EQ(store.save_report("u1", some_report("e8", 2), kNow).error().code, ErrorCode::Refused);
+  EXPECT_EQ(store.report("u1").value()->report.epoch(), "e9") << "the later run's is kept";
 }
 
 TEST_F(StoreTest, KeepsNoReportOfAnUnknownNode) {
@@ -305,13 +351,15 @@ TEST_F(StoreTest, KeepsTheNewestEvents) {
 
 TEST_F(StoreTest, TellsHowLongWritesTake) {
   Store store = open();
-  std::vector<std::string> writes;
-  store.on_write([&](std::string_view what, double took_seconds) {
-    EXPECT_GT(took_seconds, 0);
-    writes.emplace_back(what);
-  });
   ASSERT_TRUE(enroll(store, "u1", "n1").has_value());
+  std::vector<std::string> writes;
+  for (const StoreWrite& write : store.take_writes()) {
+    EXPECT_GT(write.seconds, 0);
+    EXPECT_FALSE(write.failure.has_value());
+    writes.push_back(write.what);
+  }
   EXPECT_EQ(writes, (std::vector<std::string>{"store token", "enroll"}));
+  EXPECT_TRUE(store.take_writes().empty());
 }
 
 }  // namespace

@@ -133,9 +133,9 @@ TEST(FrameSocket, CarriesMessagesBothWaysAndRefusesLargeOnes) {
   std::string server_error;
   http.on_frames(
       "/session",
-      [](const Peer& peer) -> std::optional<Response> {
-        if (peer.certificate.empty()) return text_response(401, "show a certificate");
-        return {};
+      [](const Peer& peer) -> Task<std::optional<Response>> {
+        if (peer.certificate.empty()) co_return text_response(401, "show a certificate");
+        co_return std::nullopt;
       },
       [&](FrameSocket& socket, const Peer&) -> Task<void> {
         for (;;) {
@@ -144,7 +144,8 @@ TEST(FrameSocket, CarriesMessagesBothWaysAndRefusesLargeOnes) {
             server_error = got.error().message;
             co_return;
           }
-          const auto sent = co_await socket.send(*got + *got);
+          std::string twice = *got + *got;
+          const auto sent = co_await socket.send(std::move(twice));
           if (!sent) co_return;
         }
       });
@@ -153,24 +154,30 @@ TEST(FrameSocket, CarriesMessagesBothWaysAndRefusesLargeOnes) {
   const auto node = *session_context(identity(ca, kNode), Dates::Judge);
   const auto nobody = *pinned_context(pin_of(ca));
   bool done = false;
+  const std::string address = http.address();
+  const auto connect = [&](TlsContextPtr context) {
+    return connect_frames(address, std::move(context), "/session", 5s);
+  };
   const auto client = [&]() -> Task<void> {
-    const auto refused = co_await connect_frames(http.address(), nobody, "/session", 5s);
+    const auto refused = co_await connect(nobody);
     EXPECT_FALSE(refused);
     if (!refused) {
       EXPECT_EQ(refused.error().code, ErrorCode::Unauthenticated);
       EXPECT_NE(refused.error().message.find("show a certificate"), std::string::npos);
     }
-    auto socket = co_await connect_frames(http.address(), node, "/session", 5s);
+    auto socket = co_await connect(node);
     EXPECT_TRUE(socket) << socket.error().message;
-    const auto sent = co_await (*socket)->send("ab");
+    std::string small = "ab";
+    const auto sent = co_await (*socket)->send(std::move(small));
     EXPECT_TRUE(sent);
     auto got = co_await (*socket)->receive(5s);
     EXPECT_EQ(*got, "abab");
     got = co_await (*socket)->receive(100ms);
     EXPECT_EQ(got.error().message, "no message for too long");
 
-    socket = co_await connect_frames(http.address(), node, "/session", 5s);
-    const auto large = co_await (*socket)->send(std::string(FrameSocket::kFrameBytesMax + 1, 'x'));
+    socket = co_await connect(node);
+    std::string too_large(FrameSocket::kFrameBytesMax + 1, 'x');
+    const auto large = co_await (*socket)->send(std::move(too_large));
     static_cast<void>(large);  // the server may cut it off before it is all sent
     got = co_await (*socket)->receive(5s);
     EXPECT_FALSE(got);
