@@ -36,6 +36,9 @@ class ProcFile {
   // file, Malformed if it is larger than the limit, else what the kernel said.
   Result<std::string_view> read();
 
+  // Gives the descriptor back; the next read opens the file anew.
+  void close() { fd_ = UniqueFd(); }
+
   const std::string& path() const { return path_; }
 
  private:

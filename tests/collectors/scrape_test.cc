@@ -28,9 +28,9 @@ std::string slurp(const fs::path& path) {
   return text.str();
 }
 
-// What a recorded tree decides: not the clock, this kernel's name, this process
+// What the recorded tree decides: not the clock, this kernel's name, this process
 // or the file systems mounted here.
-Options recorded() { return {.disabled = {"filesystem", "time", "uname"}, .process = false}; }
+Options recorded() { return support::options_of(kServer); }
 
 // The page without how long collecting took.
 std::string page_of(const Roots& roots, const Options& options) {
