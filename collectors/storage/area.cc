@@ -2,6 +2,10 @@
 
 #include "collectors/storage/diskstats.h"
 #include "collectors/storage/filesystem.h"
+#include "collectors/storage/mdadm.h"
+#include "collectors/storage/nfs.h"
+#include "collectors/storage/nfsd.h"
+#include "collectors/storage/xfs.h"
 
 namespace joist::collectors {
 namespace {
@@ -11,8 +15,9 @@ constexpr auto Pattern = Setting::Kind::Pattern;
 constexpr auto Duration = Setting::Kind::Duration;
 
 constexpr Source kSources[] = {
-    {"diskstats", On, DiskstatsCollector::make},
-    {"filesystem", On, FilesystemCollector::make},
+    {"diskstats", On, DiskstatsCollector::make}, {"filesystem", On, FilesystemCollector::make},
+    {"mdadm", On, make_plain<MdadmCollector>},   {"nfs", On, make_plain<NfsCollector>},
+    {"nfsd", On, make_plain<NfsdCollector>},     {"xfs", On, make_plain<XfsCollector>},
 };
 
 constexpr Setting kSettings[] = {
