@@ -1,0 +1,162 @@
+"""Goal: the dashboards and rules are sound before any Prometheus runs them.
+Method: promtool parses every query, and runs every alert on series that must and must not make it
+fire; the JSON is what its source gives.
+Usage: rules_test.py
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+sys.dont_write_bytecode = True
+from alert_cases import CASES  # noqa: E402
+from queries import DASHBOARDS, RULE_FILES, dashboards, panels, rules, selectors  # noqa: E402
+
+VARIABLES = {"cluster": ".*", "job": ".+", "instance": "host1:7444", "device": ".+",
+             "__rate_interval": "1m"}
+
+
+def run(*argv, **more):
+    return subprocess.run([str(word) for word in argv], check=False, capture_output=True, text=True,
+                          **more)
+
+
+def minutes(duration):
+    return int(duration[:-1]) * {"m": 1, "h": 60}[duration[-1]]
+
+
+def series_of(case):
+    """promtool's input: every host's series under an instance of its own."""
+    count = minutes(case.after) + 1
+    for group, hosts in (("bad", case.bad), ("good", case.good)):
+        for number, host in enumerate(hosts):
+            for series, values in host.items():
+                name, _, labels = series.rstrip("}").partition("{")
+                labels += f'{", " if labels else ""}instance="{case.alert} {group}{number}"'
+                if "job=" not in labels:
+                    labels += ', job="joist-agent"'
+                yield {"series": f"{name}{{{labels}}}", "values": f"{values}x{count}"}
+
+
+def expectations(case, alerts):
+    """That exactly the right ones fire, and that what they say is filled in."""
+    names = [case.alert, *case.also]
+    firing = [
+        {"labels": f'{{alertname="{name}", instance="{case.alert} bad{number}", '
+                   f'severity="{alerts[name]["labels"]["severity"]}"}}', "value": 1}
+        for name in names for number in range(len(case.bad))]
+    firing_here = f'alertstate="firing", instance=~"{case.alert} .*"'
+    yield {"expr": f"count by (alertname, instance, severity) (ALERTS{{{firing_here}}})",
+           "eval_time": case.after, "exp_samples": firing}
+    text = str(alerts[case.alert]["annotations"])
+    for label in sorted(set(re.findall(r"\$labels\.(\w+)", text))):
+        yield {"expr": f'count(ALERTS{{alertname="{case.alert}", {firing_here}, {label}!=""}})',
+               "eval_time": case.after,
+               "exp_samples": [{"labels": "{}", "value": len(case.bad)}]}
+
+
+class RulesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.alerts = {rule["alert"]: rule for _, rule in rules() if "alert" in rule}
+
+    def promtool(self, *argv, documents=()):
+        """Runs promtool on files of these documents."""
+        with tempfile.TemporaryDirectory(prefix="joist-rules-test.") as directory:
+            paths = []
+            for number, document in enumerate(documents):
+                paths.append(pathlib.Path(directory, f"{number}.yaml"))
+                paths[-1].write_text(yaml.safe_dump(document), encoding="utf-8")
+            ran = run("promtool", *argv, *paths)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def test_promtool_takes_the_rules(self):
+        self.promtool("check", "rules", "--lint-fatal", *RULE_FILES)
+
+    def test_every_alert_says_how_bad_it_is_what_it_is_and_what_to_do(self):
+        for where, rule in rules():
+            with self.subTest(where):
+                if "record" in rule:
+                    self.assertRegex(rule["record"], r"^[a-z_]+:\w+:\w+$")
+                    continue
+                self.assertIn(rule["labels"]["severity"], ("warning", "critical"))
+                self.assertIn("$labels.instance", rule["annotations"]["summary"])
+                self.assertLess(len(rule["annotations"]["summary"]), 120)
+                self.assertGreater(len(rule["annotations"]["description"]), 60)
+
+    def test_every_alert_has_a_case(self):
+        self.assertCountEqual(self.alerts, [case.alert for case in CASES])
+
+    def test_alerts_fire_when_they_must_and_are_silent_otherwise(self):
+        # Days are run in larger steps: evaluating is what takes the time.
+        long = [case for case in CASES if minutes(case.after) > 120]
+        short = [case for case in CASES if minutes(case.after) <= 120]
+        for step, cases in (("1m", short), ("15m", long)):
+            self.promtool("test", "rules", documents=[{
+                "rule_files": [str(path) for path in RULE_FILES],
+                "evaluation_interval": step,
+                "tests": [{"interval": "1m",
+                           "input_series": [each for case in cases for each in series_of(case)],
+                           "promql_expr_test": [each for case in cases
+                                                for each in expectations(case, self.alerts)]}]}])
+
+
+class DashboardsTest(unittest.TestCase):
+    def test_what_is_checked_in_is_what_the_source_gives(self):
+        ran = run(sys.executable, DASHBOARDS / "generate.py", "--check")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+
+    def test_every_query_parses(self):
+        # A rule is the one thing promtool parses without a server.
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+            yaml.safe_dump({"groups": [
+                {"name": where, "rules": [{"record": "joist:query", "expr": query}]}
+                for where, query in panels(VARIABLES)]}, file)
+            file.flush()
+            ran = run("promtool", "check", "rules", file.name)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def test_no_variable_is_left(self):
+        for where, query in panels(VARIABLES):
+            self.assertNotIn("$", query, where)
+
+    def test_names_are_unique_and_links_lead_somewhere(self):
+        every = dashboards()
+        self.assertGreaterEqual(len(every), 6)
+        uids = [dashboard["uid"] for dashboard in every.values()]
+        self.assertCountEqual(set(uids), uids)
+        for file, dashboard in every.items():
+            with self.subTest(file):
+                self.assertEqual(file, dashboard["uid"] + ".json")
+                ids = [panel["id"] for panel in dashboard["panels"]]
+                self.assertCountEqual(set(ids), ids)
+                for panel in dashboard["panels"]:
+                    refs = [target["refId"] for target in panel.get("targets", [])]
+                    self.assertCountEqual(set(refs), refs)
+                for uid in re.findall(r"/d/([\w-]+)", str(dashboard)):
+                    self.assertIn(uid, uids)
+
+    def test_panels_do_not_overlap(self):
+        for file, dashboard in dashboards().items():
+            taken = {}
+            for panel in dashboard["panels"]:
+                place = panel["gridPos"]
+                self.assertLessEqual(place["x"] + place["w"], 24, f"{file}: {panel['title']}")
+                for x in range(place["x"], place["x"] + place["w"]):
+                    for y in range(place["y"], place["y"] + place["h"]):
+                        self.assertNotIn((x, y), taken, f"{file}: {panel['title']}")
+                        taken[x, y] = panel["title"]
+
+    def test_every_query_selects_by_the_variables(self):
+        for where, query in panels({}):
+            for name, selector in selectors(query):
+                self.assertIn('cluster=~"$cluster"', selector, f"{where}: {name}")
+
+
+if __name__ == "__main__":
+    unittest.main()
