@@ -39,7 +39,7 @@ TEST(AuthorityFile, IsMadeOnceAndPrivate) {
 TEST(AuthorityFile, IsRefusedWhenOthersCanReadIt) {
   const support::TempRoot directory;
   ASSERT_TRUE(open(directory).has_value());
-  for (const mode_t mode : {0640, 0604, 0620, 0644}) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0644U}) {
     ASSERT_EQ(::chmod((directory.path() / "authority.pem").c_str(), mode), 0);
     const auto opened = open(directory);
     ASSERT_FALSE(opened.has_value());

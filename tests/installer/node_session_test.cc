@@ -134,7 +134,7 @@ TEST(NodeSession, AnswersHeartbeatsWithoutAnythingToStore) {
 TEST(NodeSession, RefusesReplayedAndReorderedDeltas) {
   const v1::Report a = report_of("a");
   const v1::Report b = report_of("b");
-  for (const std::uint64_t seq : {0, 1, 4, 5}) {
+  for (const std::uint64_t seq : {0U, 1U, 4U, 5U}) {
     Session session;
     session.hello();
     session.delta(5, {}, a);
