@@ -2,6 +2,7 @@
 // network, hardware. Each says what it has in its area.cc; collector_list joins them.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -20,6 +21,10 @@ struct Source {
   enum class Standard { On, Off } standard;  // as node_exporter 1.12 has it
   // Malformed if the settings contradict each other. Opens nothing yet.
   Made (*make)(const Roots&, const Settings&);
+
+  // Of a slow source: collected on a thread of its own, so often, while pages show what it
+  // said last (collectors/own_pace.h). Zero: for every page.
+  std::chrono::seconds every{0};
 };
 
 struct Area {

@@ -4,9 +4,12 @@
 //
 // A line it does not understand costs that line: collectors count and report it
 // through MalformedLines and go on.
-// Threads: one scrape at a time, not always on the same thread.
+// Threads: one collect() at a time, not always on the same thread, while others may
+// collect on others: what collectors share must bear that.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -25,6 +28,12 @@ class Collector {
   // thing, which is nobody's fault; any other error that the host or Joist is
   // in trouble. In both cases what was written is taken back by the caller.
   virtual Result<void> collect(Exposition& page) = 0;
+
+  // How long a page waits for it; then the page goes on without it.
+  virtual std::chrono::milliseconds patience() const { return std::chrono::seconds(1); }
+
+  // How old the figures of the last collect() are, of one that shows older ones.
+  virtual std::optional<std::chrono::duration<double>> age() const { return std::nullopt; }
 };
 
 }  // namespace joist::collectors

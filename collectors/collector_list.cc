@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "collectors/own_pace.h"
+
 namespace joist::collectors {
 namespace {
 
@@ -70,6 +72,9 @@ Result<std::vector<std::unique_ptr<Collector>>> make_collectors(const Roots& roo
     if (!on || names(options.disabled, source.name)) continue;
     auto collector = source.make(roots, options.settings);
     if (!collector) return tl::unexpected<Error>(collector.error());
+    if (source.every > std::chrono::seconds(0)) {
+      *collector = std::make_unique<OwnPace>(std::move(*collector), source.every);
+    }
     collectors.push_back(std::move(*collector));
   }
   return collectors;

@@ -5,9 +5,10 @@
 // Source: the kernel's uevents (NETLINK_KOBJECT_UEVENT, group 1), which anybody may
 //         hear. Because a network namespace other than the first hears few of
 //         them, and a burst may be lost, devices count as changed every minute.
-// Threads: none of its own; one call at a time.
+// Threads: none of its own; one poll() at a time, generation() from any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -34,7 +35,7 @@ class DeviceChanges {
   bool heard_change();
 
   UniqueFd socket_;  // none: the kernel refused, only time counts
-  std::uint64_t generation_ = 1;
+  std::atomic<std::uint64_t> generation_ = 1;
   std::chrono::steady_clock::time_point recount_;
 };
 

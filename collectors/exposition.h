@@ -77,6 +77,12 @@ class Exposition {
   requires std::is_arithmetic_v<Number>
   void sample(Number value) { sample(Labels(), value); }
 
+  // Takes over whole families that another Exposition wrote.
+  void append(std::string_view families) {
+    text_.append(families);
+    family_ = nullptr;
+  }
+
   // The page so far; valid until the next change.
   std::string_view text() const { return text_; }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,7 +89,10 @@ int run(int argc, char** argv) {
   }
   std::string_view page;
   for (unsigned i = 0; i < arguments.pages; ++i) page = (*scrape)->page();
-  return print(page) ? 0 : 1;
+  const int status = print(page) ? 0 : 1;
+  // A collector that hangs never ends: there is no tidying up under its feet.
+  if ((*scrape)->stuck() > 0) std::_Exit(status);
+  return status;
 }
 
 }  // namespace

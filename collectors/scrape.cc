@@ -1,29 +1,11 @@
 #include "collectors/scrape.h"
 
-#include <chrono>
-#include <string>
+#include <algorithm>
 #include <utility>
 
-#include "base/log.h"
 #include "collectors/collector_list.h"
 
 namespace joist::collectors {
-namespace {
-
-// The host has what it had at the last scrape, or it never had it: neither is news.
-void log_change(std::string_view collector, bool& failing, const Result<void>& outcome) {
-  const bool fails = !outcome && outcome.error().code != ErrorCode::NotFound;
-  if (fails && !failing) {
-    log(Priority::Warning, "metrics: a collector fails; its families are missing from the page",
-        outcome.error(), {{"collector", std::string(collector)}});
-  } else if (!fails && failing) {
-    log(Priority::Notice, "metrics: a collector works again",
-        {{"collector", std::string(collector)}});
-  }
-  failing = fails;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& options) {
   Roots host = roots;
@@ -37,44 +19,86 @@ Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& 
 Scrape::Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
                std::vector<std::unique_ptr<Collector>> collectors)
     : devices_(std::move(devices)),
+      lanes_(std::move(collectors)),
       duration_("node_scrape_collector_duration_seconds",
                 "node_exporter: Duration of a collector scrape.", MetricType::Gauge),
       success_("node_scrape_collector_success", "node_exporter: Whether a collector succeeded.",
-               MetricType::Gauge) {
-  for (auto& collector : collectors) {
-    Labels labels{{"collector", collector->name()}};
-    sources_.push_back({std::move(collector), std::move(labels)});
+               MetricType::Gauge),
+      age_("joist_collector_age_seconds",
+           "How long ago the figures were read, of collectors that have a pace of their own.",
+           MetricType::Gauge) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    labels_.push_back(Labels{{"collector", lanes_.collector(i).name()}});
   }
   if (options.process) process_ = std::make_unique<ProcessCollector>();
 }
 
-std::string_view Scrape::page() {
-  page_.clear();
-  if (devices_) devices_->poll();
-  for (Running& source : sources_) run(source);
-
-  page_.begin(duration_);
-  for (const Running& source : sources_) page_.sample(source.labels, source.duration_seconds);
-  page_.begin(success_);
-  for (const Running& source : sources_) page_.sample(source.labels, source.succeeded ? 1U : 0U);
-
-  if (process_) {
-    const std::size_t before = page_.text().size();
-    if (!process_->collect(page_)) page_.rewind(before);  // as the client libraries: left out
+Result<Scrape::Selection> Scrape::select(const std::vector<std::string>& collect,
+                                         const std::vector<std::string>& exclude) const {
+  if (collect.empty() && exclude.empty()) return Selection();
+  if (!collect.empty() && !exclude.empty()) {
+    return fail(ErrorCode::Malformed, "Combined collect and exclude queries are not allowed.");
   }
-  return page_.text();
+  Selection selection(lanes_.size(), collect.empty());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const bool excluded = std::ranges::find(exclude, lanes_.collector(i).name()) != exclude.end();
+    if (excluded) selection[i] = false;
+  }
+  for (const std::string& name : collect) {
+    std::size_t at = 0;
+    while (at < lanes_.size() && lanes_.collector(at).name() != name) ++at;
+    if (at == lanes_.size()) {
+      const bool known = std::ranges::binary_search(collector_names(), std::string_view(name));
+      return fail(ErrorCode::Malformed,
+                  (known ? "disabled collector: " : "missing collector: ") + name);
+    }
+    selection[at] = true;
+  }
+  return selection;
 }
 
-void Scrape::run(Running& source) {
-  const auto start = std::chrono::steady_clock::now();
-  const std::size_t before = page_.text().size();
-  const auto outcome = source.collector->collect(page_);
-  if (!outcome) page_.rewind(before);
+std::string_view Scrape::page(std::chrono::milliseconds deadline) {
+  begin({}, std::chrono::steady_clock::now() + deadline, nullptr);
+  lanes_.wait();
+  page_.clear();
+  append_page(page_);
+  return page_;
+}
 
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  source.duration_seconds = took.count();
-  source.succeeded = outcome.has_value();
-  log_change(source.collector->name(), source.failing, outcome);
+void Scrape::begin(const Selection& selection, Time end, std::function<void()> done) {
+  if (devices_) devices_->poll();
+  lanes_.begin(selection, end, std::move(done));
+}
+
+void Scrape::append_page(std::string& text) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) text.append(lanes_.outcome(i).text);
+  write_outcomes();
+  text.append(outcomes_.text());
+}
+
+void Scrape::write_outcomes() {
+  outcomes_.clear();
+  const auto each = [&](const Family& family, auto write) {
+    outcomes_.begin(family);
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      const auto outcome = lanes_.outcome(i);
+      if (outcome.asked) write(labels_[i], lanes_.collector(i), outcome);
+    }
+  };
+  each(age_, [&](const Labels& labels, const Collector& collector, const Lanes::Outcome&) {
+    if (const auto age = collector.age()) outcomes_.sample(labels, age->count());
+  });
+  each(duration_, [&](const Labels& labels, const Collector&, const Lanes::Outcome& outcome) {
+    outcomes_.sample(labels, outcome.duration_seconds);
+  });
+  each(success_, [&](const Labels& labels, const Collector&, const Lanes::Outcome& outcome) {
+    outcomes_.sample(labels, outcome.succeeded ? 1U : 0U);
+  });
+
+  if (!process_) return;
+  const std::size_t before = outcomes_.text().size();
+  // As the client libraries: left out where it fails.
+  if (!process_->collect(outcomes_)) outcomes_.rewind(before);
 }
 
 }  // namespace joist::collectors

@@ -3,19 +3,27 @@
 //   node_scrape_collector_duration_seconds{collector}  gauge
 //   node_scrape_collector_success{collector}           gauge, 0 also where the
 //                                                       host lacks the source
+//   joist_collector_age_seconds{collector}             gauge, of those that are read at
+//                                                       a pace of their own
 // plus process_* about the process that embeds it.
 //
-// A collector that fails loses its own families only. A failure is logged when
-// it begins and when it ends, not at every scrape. After the first scrapes a
-// page costs no heap allocation while the host's devices stay the same.
+// A collector that fails loses its own families only, and one that hangs delays the
+// others once (collectors/lanes.h). A failure is logged when it begins and when it
+// ends, not at every scrape. After the first scrapes a page costs no heap allocation
+// while the host's devices stay the same.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "collectors/collector.h"
+#include "collectors/lanes.h"
 #include "collectors/options.h"
 #include "collectors/process.h"
 #include "collectors/roots.h"
@@ -24,35 +32,50 @@ namespace joist::collectors {
 
 class Scrape {
  public:
+  using Time = Lanes::Time;
+
+  static constexpr std::chrono::seconds kDeadline{10};
+
+  // Which of the collectors a page is of, by their order. Empty: all.
+  using Selection = std::vector<bool>;
+
   // Malformed if `options` names an unknown collector or a filter is no regular
   // expression. Opens nothing yet: files are opened by the first page.
   static Result<std::unique_ptr<Scrape>> make(const Roots& roots, const Options& options);
 
-  // Collects now. The text (format version 0.0.4) is valid until the next call.
-  // Takes the time of the kernel's answers, at most collector.filesystem.mount-timeout
-  // more where a file system hangs: call it on a worker thread. Any thread, but
-  // one call at a time.
-  std::string_view page();
+  // Only `collect`, or all but `exclude`: what the queries collect[] and exclude[] ask
+  // for. Malformed, in node_exporter's words, if both are given, or `collect` names one
+  // that is unknown or off.
+  Result<Selection> select(const std::vector<std::string>& collect,
+                           const std::vector<std::string>& exclude) const;
+
+  // Collects now and waits for it. The text (format version 0.0.4) is valid until the
+  // next call. One thread at a time calls what this class has.
+  std::string_view page(std::chrono::milliseconds deadline = kDeadline);
+
+  // The same without waiting: see Lanes::begin() and check(). When the page is over,
+  // append_page() gives its text.
+  void begin(const Selection& selection, Time end, std::function<void()> done);
+  std::optional<Time> check(Time now) { return lanes_.check(now); }
+  void append_page(std::string& text);
+
+  // Collectors that hang: threads that never end may hold what this process has.
+  std::size_t stuck() const { return lanes_.stuck(); }
 
  private:
-  struct Running {
-    std::unique_ptr<Collector> collector;
-    Labels labels;
-    bool failing = false;
-    bool succeeded = false;
-    double duration_seconds = 0;
-  };
-
   Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
          std::vector<std::unique_ptr<Collector>> collectors);
-  void run(Running& source);
+  void write_outcomes();
 
   std::shared_ptr<DeviceChanges> devices_;
-  std::vector<Running> sources_;
+  Lanes lanes_;
+  std::vector<Labels> labels_;                 // of each collector
   std::unique_ptr<ProcessCollector> process_;  // none where Options::process is off
-  Exposition page_;
+  Exposition outcomes_;                        // what is said of the collectors themselves
+  std::string page_;
   const Family duration_;
   const Family success_;
+  const Family age_;
 };
 
 }  // namespace joist::collectors

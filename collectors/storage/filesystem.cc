@@ -82,6 +82,7 @@ FilesystemCollector::FilesystemCollector(const Roots& roots, DeviceFilter mount_
       own_mounts_(roots.proc(), "mounts", ProcFile::Shape::Records, 16384),
       mount_points_(std::move(mount_points)),
       types_(std::move(types)),
+      deadline_(deadline),
       probe_(deadline, std::move(statfs)),
       avail_("node_filesystem_avail_bytes",
              "Filesystem space available to non-root users in bytes.", MetricType::Gauge),

@@ -49,6 +49,11 @@ class FilesystemCollector final : public Collector {
   std::string_view name() const override { return "filesystem"; }
   Result<void> collect(Exposition& page) override;
 
+  // Its own deadline comes first.
+  std::chrono::milliseconds patience() const override {
+    return deadline_ + std::chrono::milliseconds(500);
+  }
+
  private:
   struct Mount {
     std::string key;  // rendered labels
@@ -66,6 +71,7 @@ class FilesystemCollector final : public Collector {
   ProcFile own_mounts_;
   DeviceFilter mount_points_;
   DeviceFilter types_;
+  std::chrono::milliseconds deadline_;
   MountProbe probe_;
   std::string table_;  // the text `mounts_` was made from
   std::vector<Mount> mounts_;

@@ -1,0 +1,73 @@
+// Runs collectors one after another on one thread, a lane (reading sysfs from several at
+// once locks some kernels up), and goes on without one that does not come back: its lane
+// is left alone with it, and a new lane takes over the rest. The collector is not asked
+// again until it returned, and then only after a pause, so that what hangs costs the
+// other collectors its time limit once and not at every round.
+//
+// Each collector writes into a buffer of its own, which nobody reads while it may.
+// Threads: one for control, which calls everything here; `done` is called on a lane.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "collectors/collector.h"
+#include "collectors/exposition.h"
+
+namespace joist::collectors {
+
+class Lanes {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // So many collectors may hang at once. When more do, all count as failed until one returns.
+  static constexpr std::size_t kStuckMax = 8;
+
+  // What a collector that came back late is left alone for; doubles each time, up to the second.
+  static constexpr std::chrono::seconds kPause{30};
+  static constexpr std::chrono::seconds kPauseMax{600};
+
+  // What became of a collector in the last round.
+  struct Outcome {
+    bool asked = false;  // it was part of the round
+    bool succeeded = false;
+    double duration_seconds = 0;  // of one that hangs: so far
+    std::string_view text;        // if it succeeded; valid until the next round
+  };
+
+  explicit Lanes(std::vector<std::unique_ptr<Collector>> collectors);
+  ~Lanes();  // does not wait for collectors that hang
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+
+  std::size_t size() const;
+  const Collector& collector(std::size_t index) const;
+
+  // Begins a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
+  // whatever hangs. When they are through, `done` is called, if any; not where check() or
+  // the end came first, and perhaps before begin() returns. The round before must be over.
+  void begin(const std::vector<bool>& wanted, Time end, std::function<void()> done);
+
+  // Leaves alone what has hung for too long. When to call it again; nothing: the round is over.
+  std::optional<Time> check(Time now);
+
+  // Until the round is over.
+  void wait();
+
+  // Of the last round, which must be over.
+  Outcome outcome(std::size_t index) const;
+
+  // How many collectors hang now.
+  std::size_t stuck() const;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;  // with the lanes, of which some may never end
+};
+
+}  // namespace joist::collectors
