@@ -2,7 +2,8 @@
 //
 //   joist-collect [--path.procfs=DIR] [--path.sysfs=DIR] [--path.rootfs=DIR]
 //                 [--path.udev.data=DIR] [--collector.NAME]... [--no-collector.NAME]...
-//                 [--collector.NAME.SETTING=VALUE]... [--collector.disable-defaults]
+//                 [--collector.NAME.SETTING=VALUE]... [--[no-]collector.NAME.SWITCH]...
+//                 [--collector.disable-defaults]
 //                 [--pages=N]
 //
 // With --pages=N it collects N times and prints the last page: what a long-lived
@@ -10,6 +11,7 @@
 // an argument it does not know.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -33,6 +35,13 @@ std::optional<std::string> value_of(std::string_view argument, std::string_view 
   return std::string(argument.substr(flag.size()));
 }
 
+// "--collector.stat.softirq" and "--no-collector.stat.softirq".
+bool take_switch(std::string_view argument, Settings& settings) {
+  const bool off = argument.starts_with("--no-");
+  const std::string_view name = argument.substr(std::min(off ? sizeof "--no" : 2, argument.size()));
+  return is_switch(name) && settings.set(name, off ? "false" : "true").has_value();
+}
+
 // False if there is no such argument.
 bool take(std::string_view argument, Arguments& arguments) {
   if (auto procfs = value_of(argument, "--path.procfs=")) {
@@ -45,6 +54,8 @@ bool take(std::string_view argument, Arguments& arguments) {
     arguments.roots.udev_data = *udev;
   } else if (argument == "--collector.disable-defaults") {
     arguments.options.defaults = false;
+  } else if (take_switch(argument, arguments.options.settings)) {
+    return true;
   } else if (auto off = value_of(argument, "--no-collector.")) {
     arguments.options.disabled.push_back(*off);
   } else if (argument.starts_with("--collector.") && argument.find('=') != argument.npos) {

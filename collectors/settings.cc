@@ -61,6 +61,11 @@ Result<void> check(const Setting& setting, std::string_view value) {
 
 }  // namespace
 
+bool is_switch(std::string_view name) {
+  const Setting* const setting = find(name);
+  return setting != nullptr && setting->kind == Setting::Kind::Switch;
+}
+
 Result<void> Settings::set(std::string_view name, std::string_view value) {
   const Setting* const setting = find(name);
   if (setting == nullptr) return refuse_unknown(name);

@@ -33,6 +33,10 @@ struct Setting {
   std::string_view help;
 };
 
+// Whether a flag of this name needs no value: "collector.stat.softirq" alone says true,
+// "no-collector.stat.softirq" false.
+bool is_switch(std::string_view name);
+
 class Settings {
  public:
   // Malformed if no collector has such a setting (the message names the nearest),

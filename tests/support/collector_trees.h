@@ -37,6 +37,8 @@ inline collectors::Options options_of(const std::filesystem::path& tree) {
     const auto equals = rest.find('=');
     if (word == "flag" && rest.starts_with("--collector.") && equals != rest.npos) {
       if (!options.settings.set(rest.substr(2, equals - 2), rest.substr(equals + 1))) return {};
+    } else if (word == "flag" && rest.starts_with("--")) {
+      if (!options.settings.set(rest.substr(2), "true")) return {};
     }
   }
   return options;
