@@ -1,24 +1,66 @@
 #include "collectors/area.h"
 
+#include "collectors/kernel/cgroups.h"
+#include "collectors/kernel/entropy.h"
+#include "collectors/kernel/filefd.h"
+#include "collectors/kernel/interrupts.h"
+#include "collectors/kernel/kernel_hung.h"
 #include "collectors/kernel/loadavg.h"
+#include "collectors/kernel/os_release.h"
 #include "collectors/kernel/pressure.h"
+#include "collectors/kernel/processes.h"
+#include "collectors/kernel/schedstat.h"
+#include "collectors/kernel/selinux.h"
+#include "collectors/kernel/softirqs.h"
 #include "collectors/kernel/stat.h"
+#include "collectors/kernel/sysctl.h"
 #include "collectors/kernel/time.h"
+#include "collectors/kernel/timex.h"
 #include "collectors/kernel/uname.h"
 
 namespace joist::collectors {
 namespace {
 
 constexpr auto On = Source::Standard::On;
+constexpr auto Off = Source::Standard::Off;
+constexpr auto List = Setting::Kind::List;
+constexpr auto Pattern = Setting::Kind::Pattern;
+constexpr auto Switch = Setting::Kind::Switch;
 
 constexpr Source kSources[] = {
-    {"loadavg", On, make_plain<LoadavgCollector>}, {"pressure", On, make_plain<PressureCollector>},
-    {"stat", On, make_plain<StatCollector>},       {"time", On, make_plain<TimeCollector>},
+    {"cgroups", Off, make_plain<CgroupsCollector>},
+    {"entropy", On, make_plain<EntropyCollector>},
+    {"filefd", On, make_plain<FilefdCollector>},
+    {"interrupts", Off, InterruptsCollector::make},
+    {"kernel_hung", On, make_plain<KernelHungCollector>},
+    {"loadavg", On, make_plain<LoadavgCollector>},
+    {"os", On, make_plain<OsReleaseCollector>},
+    {"pressure", On, make_plain<PressureCollector>},
+    {"processes", Off, make_plain<ProcessesCollector>},
+    {"schedstat", On, make_plain<SchedstatCollector>},
+    {"selinux", On, make_plain<SelinuxCollector>},
+    {"softirqs", Off, make_plain<SoftirqsCollector>},
+    {"stat", On, StatCollector::make},
+    {"sysctl", Off, SysctlCollector::make},
+    {"time", On, make_plain<TimeCollector>},
+    {"timex", On, make_plain<TimexCollector>},
     {"uname", On, make_plain<UnameCollector>},
+};
+
+constexpr Setting kSettings[] = {
+    {"collector.interrupts.include-zeros", Switch, "true",
+     "Whether to show interrupts that never came."},
+    {"collector.interrupts.name-exclude", Pattern, "",
+     "Which interrupts to leave out, by \"name;info;devices\"."},
+    {"collector.interrupts.name-include", Pattern, "",
+     "Which interrupts alone to show, by \"name;info;devices\"."},
+    {"collector.stat.softirq", Switch, "false", "Whether to show software interrupts by vector."},
+    {"collector.sysctl.include", List, "", "A kernel setting to show, as kernel.pid_max."},
+    {"collector.sysctl.include-info", List, "", "A kernel setting to show as text."},
 };
 
 }  // namespace
 
-Area kernel_area() { return {kSources, {}}; }
+Area kernel_area() { return {kSources, kSettings}; }
 
 }  // namespace joist::collectors

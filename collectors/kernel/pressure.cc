@@ -18,8 +18,9 @@ Family stalled(std::string_view resource, std::string_view help) {
           MetricType::Counter};
 }
 
-ProcFile file(const Roots& roots, std::string_view resource) {
-  return {roots.proc(), "pressure/" + std::string(resource), ProcFile::Shape::Whole, 512};
+OptionalFile file(const Roots& roots, std::string_view resource) {
+  return {ProcFile(roots.proc(), "pressure/" + std::string(resource), ProcFile::Shape::Whole, 512),
+          roots.devices};
 }
 
 }  // namespace
@@ -51,11 +52,16 @@ PressureCollector::PressureCollector(const Roots& roots) {
        waiting("memory", "Total time in seconds that processes have waited for memory"),
        stalled("memory",
                "Total time in seconds no process could make progress due to memory congestion")});
+  resources_.push_back(
+      {file(roots, "irq"), std::nullopt,
+       stalled("irq", "Total time in seconds no process could make progress due to IRQ congestion"),
+       false});
 }
 
 Result<void> PressureCollector::collect(Exposition& page) {
   for (Resource& resource : resources_) {
     const auto text = resource.file.read();
+    if (!text && !resource.required) continue;
     if (!text) return tl::unexpected<Error>(text.error());
 
     Lines lines(*text);
@@ -65,8 +71,9 @@ Result<void> PressureCollector::collect(Exposition& page) {
         malformed_.report(resource.file.path(), line);
         continue;
       }
-      if (pressure->scope == "full" && !resource.stalled) continue;
-      page.begin(pressure->scope == "some" ? resource.waiting : *resource.stalled);
+      const auto& family = pressure->scope == "some" ? resource.waiting : resource.stalled;
+      if (!family) continue;
+      page.begin(*family);
       page.sample(static_cast<double>(pressure->total_microseconds) / kMicrosecondsPerSecond);
     }
   }

@@ -1,9 +1,9 @@
 // Pressure stall information: how long tasks waited for CPU, IO or memory.
 //
-// Source: /proc/pressure/{cpu,io,memory}, Linux 4.20+ with psi=1; "total=" is
+// Source: /proc/pressure/{cpu,io,memory,irq}, Linux 4.20+ with psi=1; "total=" is
 //         microseconds (Documentation/accounting/psi.rst).
 // Emits:  node_pressure_{cpu,io,memory}_waiting_seconds_total  counter ("some")
-//         node_pressure_{io,memory}_stalled_seconds_total      counter ("full")
+//         node_pressure_{io,memory,irq}_stalled_seconds_total  counter ("full")
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/proc_file.h"
+#include "collectors/optional_file.h"
 #include "collectors/roots.h"
 
 namespace joist::collectors {
@@ -34,9 +34,10 @@ class PressureCollector final : public Collector {
 
  private:
   struct Resource {
-    ProcFile file;
-    Family waiting;
+    OptionalFile file;
+    std::optional<Family> waiting;  // none for irq: it has no "some"
     std::optional<Family> stalled;  // none for cpu: "full" is undefined for the whole system
+    bool required = true;           // irq is there with CONFIG_IRQ_TIME_ACCOUNTING, Linux 6.1+
   };
 
   std::vector<Resource> resources_;

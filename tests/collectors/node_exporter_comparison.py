@@ -48,6 +48,8 @@ UNSTEADY = [
     (re.compile(r"node_filesystem_files_free"), 0.1, 1e5),
     (re.compile(r"node_load"), 0, 2),
     (re.compile(r"node_procs_|node_disk_io_now"), 0, 1000),
+    (re.compile(r"node_filefd_allocated"), 0, 1e4),
+    (re.compile(r"node_processes_(pids|threads|state)"), 0, 1000),
 ]
 # Idle time and pressure totals, in seconds, go back a little.
 COUNTER_SLACK = 0.05
