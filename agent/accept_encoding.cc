@@ -6,14 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "base/trimmed.h"
+
 namespace joist::agent {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string lower(std::string_view text) {
   std::string result(text);

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "agent/wall_time.h"
 #include "base/config_file.h"
+#include "base/wall_time.h"
 
 namespace joist::agent {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "agent/backoff.h"
 #include "agent/enrolment.h"
-#include "agent/wall_time.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/wall_time.h"
 #include "host/time.h"
 #include "joist/v1/session.pb.h"
 #include "pki/authority.h"

@@ -7,21 +7,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/trimmed.h"
 #include "base/unique_fd.h"
 
 namespace joist {
-namespace {
-
-constexpr std::string_view kWhiteSpace = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
-}
-
-}  // namespace
-
 std::filesystem::path SysRoot::resolve(std::string_view path) const {
   return root_ / std::filesystem::path(path).relative_path();
 }

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <map>
 
+#include "base/trimmed.h"
+
 namespace joist::disk {
 namespace {
 
@@ -23,13 +25,10 @@ constexpr std::array kKindsByName{
     NamedKind{"bcache", v1::DISK_KIND_VIRTUAL}, NamedKind{"zd", v1::DISK_KIND_VIRTUAL},
 };
 
-std::string trimmed(std::string_view text) {
-  const auto blank = [](char letter) {
-    return letter == '\0' || std::isspace(static_cast<unsigned char>(letter)) != 0;
-  };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return std::string(text);
+// Also what SCSI and ATA pad their texts with.
+std::string without_padding(std::string_view text) {
+  constexpr std::string_view padding(" \t\r\n\v\f\0", 7);
+  return std::string(trimmed(text, padding));
 }
 
 std::string lower_case(std::string_view text) {
@@ -46,7 +45,8 @@ bool one_letter_only(std::string_view text) {
 
 // Longhorn's volumes look like disks of this host: v1 as iSCSI, v2 as NVMe/TCP.
 bool is_longhorn_volume(const BlockDevice& device) {
-  const bool iscsi = trimmed(device.vendor) == "IET" && trimmed(device.model) == "VIRTUAL-DISK";
+  const bool iscsi =
+      without_padding(device.vendor) == "IET" && without_padding(device.model) == "VIRTUAL-DISK";
   return iscsi || (device.nvme_transport == "tcp" &&
                    lower_case(device.nvme_nqn).find("longhorn") != std::string::npos);
 }
@@ -121,7 +121,7 @@ std::string transport_of(const BlockDevice& device) {
 }
 
 std::string normalised_wwn(std::string_view text) {
-  std::string wwn = lower_case(trimmed(text));
+  std::string wwn = lower_case(without_padding(text));
   if (wwn.starts_with("0x")) wwn.replace(0, 2, "naa.");
   const auto dot = wwn.find('.');
   const std::string_view scheme = std::string_view(wwn).substr(0, dot);
@@ -140,7 +140,7 @@ std::string normalised_serial(std::string_view text) {
   constexpr std::array<std::string_view, 8> fillers{
       "0123456789abcdef", "0123456789", "1234567890",     "none",
       "unknown",          "n/a",        "default string", "to be filled by o.e.m."};
-  std::string serial = trimmed(text);
+  std::string serial = without_padding(text);
   if (serial.empty() || serial.size() > 128) return {};
   if (serial.find_first_not_of("0 -_.") == std::string::npos) return {};
   if (serial.size() >= 8 && one_letter_only(serial)) return {};
@@ -170,8 +170,8 @@ std::string serial_of(const BlockDevice& device) {
 }
 
 std::string model_of(const BlockDevice& device) {
-  std::string model = trimmed(device.model);
-  return model.empty() ? trimmed(device.udev.property("ID_MODEL")) : model;
+  std::string model = without_padding(device.model);
+  return model.empty() ? without_padding(device.udev.property("ID_MODEL")) : model;
 }
 
 void assign_identities(std::vector<Disk>& disks, const std::vector<const BlockDevice*>& devices) {

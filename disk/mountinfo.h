@@ -38,7 +38,4 @@ struct Mount {
 // is an error, never left out.
 Result<std::vector<Mount>> parse_mountinfo(std::string_view text);
 
-// Undoes the kernel's \ooo for space, tab, newline and backslash.
-std::string unescape_octal(std::string_view text);
-
 }  // namespace joist::disk

@@ -1,6 +1,6 @@
 #include "disk/swaps.h"
 
-#include "disk/mountinfo.h"
+#include "base/octal_escapes.h"
 
 namespace joist::disk {
 namespace {

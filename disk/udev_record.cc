@@ -43,20 +43,10 @@ const std::string& UdevRecord::property(const std::string& name) const {
   return found == properties.end() ? none : found->second;
 }
 
-UdevRecord parse_udev_data(std::string_view text) {
+UdevRecord to_record(const UdevData& data) {
   UdevRecord record;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (line.starts_with("S:")) {
-      record.links.push_back("/dev/" + std::string(line.substr(2)));
-    } else if (line.starts_with("E:")) {
-      const auto equals = line.find('=');
-      if (equals == std::string_view::npos) continue;
-      record.properties[std::string(line.substr(2, equals - 2))] = line.substr(equals + 1);
-    }
-  }
+  for (const auto& [key, value] : data.properties) record.properties[key] = value;
+  for (const std::string& link : data.links) record.links.push_back("/dev/" + link);
   std::ranges::sort(record.links);
   return record;
 }
@@ -65,7 +55,7 @@ UdevRecord read_udev_record(const SysRoot& root, DeviceNumber device) {
   if (root.resolve("/") == "/") return ask_libudev(device);
   const auto text = root.read("/run/udev/data/b" + std::to_string(device.major) + ":" +
                               std::to_string(device.minor));
-  return text ? parse_udev_data(*text) : UdevRecord{};
+  return text ? to_record(parse_udev_data(*text)) : UdevRecord{};
 }
 
 }  // namespace joist::disk

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "base/udev_data.h"
 #include "disk/mountinfo.h"
 
 namespace joist::disk {
@@ -25,8 +26,7 @@ struct UdevRecord {
 // does. Empty where udevd has not seen the device.
 UdevRecord read_udev_record(const SysRoot& root, DeviceNumber device);
 
-// One file of udev's database (systemd 252, device_update_db): a line a fact,
-// "E:KEY=value" and "S:link" among them. Lines that are neither are skipped.
-UdevRecord parse_udev_data(std::string_view text);
+// What a file of udev's database says. Pure.
+UdevRecord to_record(const UdevData& data);
 
 }  // namespace joist::disk

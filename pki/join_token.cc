@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "base/sha256.h"
+#include "base/trimmed.h"
 
 namespace joist::pki {
 namespace {
 
 constexpr std::string_view kPrefix = "joist1";
-constexpr std::string_view kWhiteSpace = " \t\r\n";
 constexpr std::size_t kIdBytes = 6;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kTextMax = 256;
@@ -28,12 +28,6 @@ std::vector<std::string_view> split_at_dots(std::string_view text) {
     if (dot == std::string_view::npos) return parts;
     text.remove_prefix(dot + 1);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
 }  // namespace

@@ -5,28 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/octal_escapes.h"
 #include "collectors/fields.h"
 
 namespace joist::collectors {
 namespace {
-
-bool is_octal(char c) { return c >= '0' && c <= '7'; }
-
-// The kernel writes blanks, tabs, newlines, '#' and '\' as "\" and three octal digits.
-std::string unescape(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const bool escape = text.size() >= 4 && text[0] == '\\' && text[1] <= '3' &&
-                        is_octal(text[1]) && is_octal(text[2]) && is_octal(text[3]);
-    if (escape) {
-      out += static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
-    } else {
-      out += text[0];
-    }
-    text.remove_prefix(escape ? 4 : 1);
-  }
-  return out;
-}
 
 bool has_option(std::string_view options, std::string_view wanted) {
   while (!options.empty()) {
@@ -43,7 +26,7 @@ std::optional<MountLine> parse_mount_line(std::string_view line) {
   Fields fields(line);
   MountLine mount;
   mount.device = fields.next();
-  mount.mount_point = unescape(fields.next());
+  mount.mount_point = unescape_octal(fields.next());
   mount.type = fields.next();
   const std::string_view options = fields.next();
   if (options.empty()) return std::nullopt;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "collectors/fields.h"
+#include "base/udev_data.h"
 
 namespace joist::collectors {
 namespace {
@@ -12,17 +12,6 @@ namespace {
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 }  // namespace
-
-UdevProperties parse_udev_data(std::string_view text) {
-  UdevProperties properties;
-  Lines lines(text);
-  for (std::string_view line; lines.next(line);) {
-    const auto equals = line.find('=');
-    if (!line.starts_with("E:") || equals == std::string_view::npos) continue;
-    properties.emplace_back(line.substr(2, equals - 2), line.substr(equals + 1));
-  }
-  return properties;
-}
 
 std::string_view find_property(const UdevProperties& properties, std::string_view key) {
   const auto found =
@@ -47,7 +36,7 @@ bool UdevRecord::refresh() {
   read_once_ = true;
   version_ = version;
   const auto text = root_.read(name_);
-  properties_ = text ? parse_udev_data(*text) : UdevProperties();
+  properties_ = text ? parse_udev_data(*text).properties : UdevProperties();
   return true;
 }
 

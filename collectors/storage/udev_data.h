@@ -1,7 +1,6 @@
 // What udev found out about a block device.
 //
-// Source: /run/udev/data/b<major>:<minor>, lines "E:KEY=value"; the format is
-//         udev's own but has been stable since 2011 (systemd device-private.c).
+// Source: /run/udev/data/b<major>:<minor> (base/udev_data.h).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +14,6 @@
 namespace joist::collectors {
 
 using UdevProperties = std::vector<std::pair<std::string, std::string>>;
-
-UdevProperties parse_udev_data(std::string_view text);
 
 // The value of `key`, or empty.
 std::string_view find_property(const UdevProperties& properties, std::string_view key);

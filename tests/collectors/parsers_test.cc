@@ -11,7 +11,6 @@
 #include "collectors/process.h"
 #include "collectors/storage/diskstats.h"
 #include "collectors/storage/filesystem.h"
-#include "collectors/storage/udev_data.h"
 
 namespace joist::collectors {
 namespace {
@@ -193,14 +192,6 @@ TEST(ProcessStat, SurvivesAnyCommandName) {
   }
   EXPECT_FALSE(parse_process_stat(""));
   EXPECT_FALSE(parse_process_stat("1 (x) S 1 2"));
-}
-
-TEST(UdevData, KeepsPropertiesOnly) {
-  const auto properties = parse_udev_data("S:link\nE:A=1\nE:B=x=y\nE:broken\nE:=\nG:tag\nE:C=");
-  EXPECT_EQ(find_property(properties, "A"), "1");
-  EXPECT_EQ(find_property(properties, "B"), "x=y");
-  EXPECT_EQ(find_property(properties, "C"), "");
-  EXPECT_EQ(find_property(properties, "link"), "");
 }
 
 }  // namespace

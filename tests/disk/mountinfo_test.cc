@@ -60,13 +60,5 @@ TEST(ParseMountinfo, NamesTheLineItDoesNotUnderstand) {
   }
 }
 
-TEST(UnescapeOctal, LeavesWhatIsNoEscape) {
-  EXPECT_EQ(unescape_octal("a\\"), "a\\");
-  EXPECT_EQ(unescape_octal("\\04"), "\\04");
-  EXPECT_EQ(unescape_octal("\\048"), "\\048");
-  EXPECT_EQ(unescape_octal("\\777"), "\\777");
-  EXPECT_EQ(unescape_octal("\\303\\274"), "\303\274");
-}
-
 }  // namespace
 }  // namespace joist::disk

@@ -10,6 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto mounts = joist::disk::parse_mountinfo(text);
   const auto swaps = joist::disk::parse_swaps(text);
-  const auto record = joist::disk::parse_udev_data(text);
+  const auto record = joist::disk::to_record(joist::parse_udev_data(text));
   return 0;
 }
