@@ -88,4 +88,8 @@ Result<ProbeProcess> start_probe(const v1::ProbeRequest& request,
   return ProbeProcess{pid, std::move(ours), request.name(), deadline};
 }
 
+void kill_probe(const ProbeProcess& probe) {
+  if (probe.pid > 0) ::kill(probe.pid, SIGKILL);
+}
+
 }  // namespace joist::helper

@@ -27,6 +27,10 @@ struct ProbeProcess {
 Result<ProbeProcess> start_probe(const v1::ProbeRequest& request,
                                  std::chrono::steady_clock::time_point deadline);
 
+// Kills it. One that was reaped (`pid` -1) is gone: the number would mean every
+// process of the host to kill(2).
+void kill_probe(const ProbeProcess& probe);
+
 // What the child does: open, confine, read. Never fails: the answer says it.
 v1::HelperResponse answer_probe(const v1::ProbeRequest& request);
 

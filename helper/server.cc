@@ -50,8 +50,7 @@ Result<void> Server::run() {
     if (auto served = serve_once(); !served) return served;
   }
   for (Connection& connection : connections_) {
-    // Reaped already is -1, and kill(-1) would reach every process of the host.
-    if (connection.probe && connection.probe->pid > 0) ::kill(connection.probe->pid, SIGKILL);
+    if (connection.probe) kill_probe(*connection.probe);
   }
   return {};
 }
@@ -189,7 +188,7 @@ void Server::take_answer(Connection& connection, Time now) {
 // Answered or past its deadline: it has no reason to live on.
 void Server::give_up(ProbeProcess probe, Time now) {
   if (probe.pid < 0) return;  // reaped already
-  ::kill(probe.pid, SIGKILL);
+  kill_probe(probe);
   probe.answer = UniqueFd();
   leaving_.push_back({std::move(probe), now});
   reap();

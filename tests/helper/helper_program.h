@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,6 +65,20 @@ class HelperProgram {
   }
 
   void signal(int number) const { ASSERT_EQ(::kill(pid_, number), 0); }
+
+  // Returns once it stands still.
+  void stop() const {
+    signal(SIGSTOP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(pid_, &status, WUNTRACED), pid_);
+    ASSERT_TRUE(WIFSTOPPED(status));
+  }
+
+  // Whether a connection waits that nobody took, within some seconds.
+  bool is_called() const {
+    pollfd waiting{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, 10'000) == 1;
+  }
 
   // Its exit status, as waitpid() has it.
   int wait() {

@@ -11,6 +11,7 @@
 #include "disk/change_watch.h"
 #include "disk/classify.h"
 #include "disk/observe.h"
+#include "helper/probe_process.h"
 #include "tests/helper/helper_program.h"
 #include "tests/support/loop_device.h"
 
@@ -355,6 +356,42 @@ TEST(ProbeKilled, MidProbeGivesAClearErrorAndTheHelperLives) {
   EXPECT_EQ(cut.error().code, ErrorCode::Unavailable);
   EXPECT_NE(cut.error().message.find("died"), std::string::npos) << cut.error().message;
   EXPECT_TRUE(helper.client().probe(slow.name(), 0).has_value());
+}
+
+TEST(HelperStopped, MidProbeEndsItsOwnAlone) {
+  const LoopDevice slow(256 * kMiB);
+  slow.run(many_partitions());
+  HelperProgram helper(kAgent);
+  helper.start();
+  std::thread asking(
+      [&] { [[maybe_unused]] const auto cut = helper.client().probe(slow.name(), 0); });
+  const pid_t probing = probe_process_of(helper.pid());
+  helper.signal(SIGTERM);
+  EXPECT_EQ(helper.wait(), 0);
+  asking.join();
+  ASSERT_GT(probing, 0);
+  for (int attempt = 0; attempt < 2000 && ::kill(probing, 0) == 0; ++attempt) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_NE(::kill(probing, 0), 0);
+}
+
+// kill(-1) reaches all that the caller may kill: here two processes of a user of the test's own.
+TEST(KillProbe, OneThatWasReapedReachesNobody) {
+  const std::string outcome = as_user(kStranger, [] {
+    const pid_t bystander = ::fork();
+    if (bystander == 0) {
+      ::pause();
+      ::_exit(0);
+    }
+    kill_probe(ProbeProcess{});
+    const std::string state = ::waitpid(bystander, nullptr, WNOHANG) == 0 ? "lives" : "died";
+    kill_probe(ProbeProcess{.pid = bystander});
+    int status = 0;
+    ::waitpid(bystander, &status, 0);
+    return state + (WIFSIGNALED(status) ? ", killed when asked for" : "");
+  });
+  EXPECT_EQ(outcome, "lives, killed when asked for");
 }
 
 TEST(HotPlug, IsToldOf) {

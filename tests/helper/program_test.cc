@@ -1,6 +1,7 @@
 // Goal: whatever reaches joist-helper, it answers and lives. Method: the real
 // program on a socket; no root, so no disk can be opened.
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <random>
 #include <thread>
@@ -74,7 +75,8 @@ TEST(Program, EndsWhenIdleAndNotBefore) {
   {
     const auto connection = connect_seqpacket(helper.socket_path(), milliseconds(2000));
     ASSERT_TRUE(connection.has_value());
-    std::this_thread::sleep_for(milliseconds(1500));
+    pollfd hung_up{.fd = connection->get(), .events = 0, .revents = 0};
+    EXPECT_EQ(::poll(&hung_up, 1, 1500), 0);  // longer than it may be idle
     EXPECT_TRUE(helper.runs());
   }
   EXPECT_EQ(helper.wait(), 0);
@@ -88,24 +90,41 @@ TEST(Program, EndsWhenToldTo) {
   EXPECT_EQ(helper.wait(), 0);
 }
 
-TEST(Program, OneThatDiesCostsOneCall) {
+TEST(Program, OneThatDiesBeforeItTookACallCostsNone) {
   HelperProgram helper(::geteuid());
   helper.start();
   EXPECT_EQ(helper.client().probe("nosuchdisk", 0).error().code, ErrorCode::NotFound);
-  helper.signal(SIGSTOP);  // it takes the request, and never gets to it
-  std::thread death([&helper] {
-    std::this_thread::sleep_for(milliseconds(200));
-    helper.signal(SIGKILL);
-    helper.wait();
-    helper.start();  // systemd would, at the next request: it waits in the socket
-  });
-  const auto during = helper.client().probe("nosuchdisk", 0);
-  death.join();
-  // Its connection was in the backlog or accepted: the new helper answers, or the call fails.
-  if (during.error().code != ErrorCode::NotFound) {
-    EXPECT_EQ(during.error().code, ErrorCode::Unavailable);
-    EXPECT_NE(during.error().message.find("joist-helper ended"), std::string::npos);
-  }
+  helper.stop();
+  Result<disk::ProbeResult> during = fail(ErrorCode::Io, "not asked");
+  std::thread asking([&] { during = helper.client().probe("nosuchdisk", 0); });
+  const bool called = helper.is_called();  // and it will never get to it
+  helper.signal(SIGKILL);
+  helper.wait();
+  helper.start();  // systemd would: the call waits in the socket
+  asking.join();
+  ASSERT_TRUE(called);
+  EXPECT_EQ(during.error().code, ErrorCode::NotFound) << during.error().message;
+}
+
+TEST(Program, OneThatDiesWithACallCostsThatCall) {
+  HelperProgram helper(::geteuid());
+  helper.start();
+  const auto connection = connect_seqpacket(helper.socket_path(), milliseconds(2000));
+  ASSERT_TRUE(connection.has_value());
+  const auto ask = [&] {
+    return send_datagram(connection->get(), probe_request("nosuchdisk"), milliseconds(2000));
+  };
+  ASSERT_TRUE(ask().has_value());
+  ASSERT_TRUE(receive_datagram(connection->get(), milliseconds(10'000)).has_value());
+  helper.stop();
+  ASSERT_TRUE(ask().has_value());
+  helper.signal(SIGKILL);
+  helper.wait();
+  const auto answer = receive_datagram(connection->get(), milliseconds(10'000));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, ErrorCode::Unavailable);
+  EXPECT_NE(answer.error().message.find("closed"), std::string::npos) << answer.error().message;
+  helper.start();
   EXPECT_EQ(helper.client().probe("nosuchdisk", 0).error().code, ErrorCode::NotFound);
 }
 

@@ -93,6 +93,22 @@ umount /home /tmp/e2e
 hostname e2e-renamed
 check "a changed host name is seen" eventually sh -c "curl -sS http://127.0.0.1:7444/metrics | grep -F 'nodename=\"e2e-renamed\"'"
 
+# More starts than systemd's own limit of 5 in 10 s would allow.
+mkdir -p /run/systemd/system/joist-helper.service.d
+printf '[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=500ms\n' >/run/systemd/system/joist-helper.service.d/e2e.conf
+systemctl daemon-reload
+systemctl kill joist-helper.service 2>/dev/null || true
+helper_failed() {
+  python3 -c 'import socket
+socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/joist/helper.sock")'
+  (($(systemctl show -P NRestarts joist-helper.service) >= 8))
+}
+check "a helper that cannot start is tried again" eventually helper_failed
+check "and its socket listens all the while" is_active joist-helper.socket
+rm -r /run/systemd/system/joist-helper.service.d
+systemctl daemon-reload
+check "and works once it can start" eventually is_active joist-helper.service
+
 pid=$(systemctl show -P MainPID joist-agent.service)
 systemctl kill --signal=KILL joist-agent.service
 check "a killed agent is started again" eventually sh -c "test \$(systemctl show -P MainPID joist-agent.service) != $pid && systemctl is-active joist-agent.service"
