@@ -152,6 +152,17 @@ class DashboardsTest(unittest.TestCase):
                         self.assertNotIn((x, y), taken, f"{file}: {panel['title']}")
                         taken[x, y] = panel["title"]
 
+    def test_names_of_joist_are_in_the_programs(self):
+        # Some are there only after an event, so that asking a running program would not do.
+        code = "".join((DASHBOARDS.parent / path).read_text(encoding="utf-8")
+                       for path in ("agent/own_metrics.cc", "installer/metrics.cc"))
+        asked = [*panels(VARIABLES), *((where, rule["expr"]) for where, rule in rules())]
+        for where, query in asked:
+            for name, _ in selectors(query):
+                if name.startswith("joist_"):
+                    name = re.sub(r"_(bucket|count|sum)$|^joist_installer_(?!store_)", "", name)
+                    self.assertIn(f'"{name}"', code, where)
+
     def test_every_query_selects_by_the_variables(self):
         for where, query in panels({}):
             for name, selector in selectors(query):
