@@ -88,8 +88,19 @@ void reload(Installer& installer, ServiceManager& manager, const std::string& co
   manager.ready();
 }
 
+// What beat() waits by.
+struct Pulse {
+  asio::steady_timer timer;
+  bool stopped = false;
+
+  void stop() {
+    stopped = true;
+    timer.cancel();
+  }
+};
+
 joist::wire::Task<void> obey_signals(Installer& installer, ServiceManager& manager,
-                                     const std::string& config, asio::steady_timer& pulse) {
+                                     const std::string& config, Pulse& pulse) {
   asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
   for (;;) {
     const int number = co_await signals.async_wait(asio::use_awaitable);
@@ -99,24 +110,24 @@ joist::wire::Task<void> obey_signals(Installer& installer, ServiceManager& manag
     }
     joist::log(Priority::Notice, "stopping");
     manager.stopping();
-    pulse.cancel();
+    pulse.stop();
     installer.stop();
     co_return;
   }
 }
 
 // The watchdog is fed by rounds through both loops, this one and the store's.
-joist::wire::Task<void> beat(Installer& installer, ServiceManager& manager,
-                             asio::steady_timer& pulse) {
+joist::wire::Task<void> beat(Installer& installer, ServiceManager& manager, Pulse& pulse) {
   const auto period = ServiceManager::watchdog_period();
   const auto pause = period ? *period / 3 : std::chrono::microseconds(std::chrono::seconds{10});
-  boost::system::error_code cancelled;
-  while (!cancelled) {
+  while (!pulse.stopped) {
     const bool moved = co_await installer.beat();
+    if (pulse.stopped) co_return;  // since the round began
     if (moved) manager.alive();
     manager.status(installer.status());
-    pulse.expires_after(pause);
-    co_await pulse.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    boost::system::error_code cancelled;
+    pulse.timer.expires_after(pause);
+    co_await pulse.timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
 
@@ -143,7 +154,7 @@ int run(const Options& options) {
     return 1;
   }
   ServiceManager manager;
-  asio::steady_timer pulse(io);
+  Pulse pulse{asio::steady_timer(io)};
   asio::co_spawn(io, obey_signals(**installer, manager, options.config, pulse),
                  joist::wire::rethrow);
   asio::co_spawn(io, beat(**installer, manager, pulse), joist::wire::rethrow);
