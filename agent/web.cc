@@ -43,12 +43,6 @@ std::string condition_line(const v1::Condition& condition) {
          condition.reason() + ": " + condition.message() + "\n";
 }
 
-Response not_allowed() {
-  Response response = wire::text_response(405, "only GET and HEAD are served here");
-  response.headers.emplace_back("Allow", "GET, HEAD");
-  return response;
-}
-
 }  // namespace
 
 milliseconds scrape_deadline(std::string_view timeout_seconds) {
@@ -63,57 +57,31 @@ milliseconds scrape_deadline(std::string_view timeout_seconds) {
 }
 
 Web::Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources)
-    : io_(io), metrics_(metrics), sources_(std::move(sources)) {}
-
-std::unique_ptr<wire::HttpServer> Web::make_server(const v1::MetricsSpec& spec) {
-  wire::HttpLimits limits;
-  limits.connections_max = spec.connections_max();
-  // A few places that no single address can take, where there are enough.
-  constexpr std::size_t kReserved = 16;
-  if (limits.connections_max > 2 * kReserved) {
-    limits.connections_per_peer_max = limits.connections_max - kReserved;
-  }
-  limits.body_bytes_max = 0;  // nothing here takes one
-  return std::make_unique<wire::HttpServer>(
-      io_, limits, [this](const Request& request, const wire::Peer&) { return answer(request); });
-}
+    : metrics_(metrics),
+      sources_(std::move(sources)),
+      server_(io, {.body_bytes_max = 0, .read_only = true},
+              [this](const Request& request, const wire::Peer&) { return answer(request); }) {}
 
 Result<void> Web::listen(const v1::MetricsSpec& spec) {
-  const bool same = server_ && spec.listen() == spec_.listen() &&
-                    spec.connections_max() == spec_.connections_max();
-  if (same) return {};
-  auto next = make_server(spec);
-  auto listening = next->listen(spec.listen());
-  if (!listening && server_) {
-    // The old one may hold the very address: "*:7444" and "127.0.0.1:7444".
-    server_->close();
-    next = make_server(spec);
-    listening = next->listen(spec.listen());
-    if (!listening) {
-      auto again = make_server(spec_);
-      if (const auto back = again->listen(spec_.listen()); back) server_ = std::move(again);
+  if (spec.listen() != listens_on_) {
+    if (auto listening = server_.move_to(spec.listen()); !listening) {
+      return fail(listening.error(), "metrics.listen");
     }
+    listens_on_ = spec.listen();
   }
-  if (!listening) return fail(listening.error(), "metrics.listen");
-  if (server_) server_->close();
-  server_ = std::move(next);
-  spec_ = spec;
+  // A few places that no single address can take, where there are enough.
+  constexpr std::size_t kReserved = 16;
+  const std::size_t places = spec.connections_max();
+  server_.set_connections_max(places, places > 2 * kReserved ? places - kReserved : 0);
   return {};
 }
 
-void Web::close() {
-  if (server_) server_->close();
-}
-
-wire::HttpCounters Web::counters() const {
-  return server_ ? server_->counters() : wire::HttpCounters();
-}
+void Web::close() { server_.close(); }
 
 Task<Response> Web::answer(const Request& request) {
   const bool known = request.path == "/" || request.path == "/metrics" ||
                      request.path == "/healthz" || request.path == "/readyz";
   if (!known) co_return wire::text_response(404, "no such page: look at /");
-  if (request.method != "GET" && request.method != "HEAD") co_return not_allowed();
   if (request.path == "/metrics") co_return co_await metrics(request);
   if (request.path == "/healthz") co_return healthz();
   if (request.path == "/readyz") co_return readyz();

@@ -33,25 +33,23 @@ class Web {
   void close();
 
   // "127.0.0.1:7444", as bound.
-  std::string address() const { return server_ ? server_->address() : std::string(); }
+  std::string address() const { return server_.address(); }
 
-  wire::HttpCounters counters() const;
+  const wire::HttpCounters& counters() const { return server_.counters(); }
 
   // The answer to one request.
   wire::Task<wire::Response> answer(const wire::Request& request);
 
  private:
-  std::unique_ptr<wire::HttpServer> make_server(const v1::MetricsSpec& spec);
   wire::Task<wire::Response> metrics(const wire::Request& request);
   wire::Response healthz() const;
   wire::Response readyz() const;
   wire::Response landing() const;
 
-  wire::asio::io_context& io_;
   MetricsPage& metrics_;
   Sources sources_;
-  v1::MetricsSpec spec_;
-  std::unique_ptr<wire::HttpServer> server_;
+  std::string listens_on_;  // metrics.listen
+  wire::HttpServer server_;
 };
 
 // How long a scrape may take, from Prometheus' own header

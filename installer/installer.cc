@@ -42,8 +42,14 @@ using wire::Task;
 // How often the server certificate's life and names are looked at.
 constexpr std::chrono::minutes kCertificateCheck{1};
 
-// Connections besides sessions: enrolments, renewals, curl.
-constexpr std::size_t kSpareConnections = 256;
+// Connections besides sessions, and how many of them those without a node's
+// certificate may have (enrolments, curl): all together, and from one address.
+// The rest is for handshakes, which end soon.
+constexpr std::size_t kSpareConnections = 1024;
+constexpr std::size_t kStrangersMax = 256;
+
+// A node has one session, a second when it comes back, and renewals.
+constexpr std::size_t kConnectionsOfANode = 8;
 
 Result<void> make_directory(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};
@@ -124,10 +130,15 @@ Installer::Parts::Parts(asio::io_context& the_io, Settings the_settings, const C
       certificate(authority, settings.name),
       certificate_timer(io),
       agents_server(
-          io, {.connections_max = settings.sessions_max + kSpareConnections},
+          io,
+          {.connections_max = settings.sessions_max + kSpareConnections,
+           .connections_per_peer_max = kStrangersMax,
+           .connections_per_certificate_max = kConnectionsOfANode,
+           .strangers_max = kStrangersMax},
           [this](const Request& request, const Peer& peer) { return serve_agents(request, peer); }),
       metrics_server(
-          io, {}, [this](const Request& request, const Peer&) { return serve_metrics(request); }),
+          io, {.body_bytes_max = 0, .read_only = true},
+          [this](const Request& request, const Peer&) { return serve_metrics(request); }),
       people_server(io, {}, [this](const Request& request, const Peer& peer) {
         return serve_people(request, peer);
       }) {
@@ -178,12 +189,6 @@ Task<Response> Installer::Parts::serve_agents(const Request& request, const Peer
 }
 
 Task<Response> Installer::Parts::serve_metrics(const Request& request) {
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (!reads) {
-    auto response = wire::text_response(405, "only GET and HEAD");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    co_return response;
-  }
   if (request.path == "/metrics") {
     std::string text = co_await metrics_text();
     co_return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -298,6 +303,7 @@ void Installer::reconfigure(Settings settings) {
   now = std::move(settings);
   parts_->fleet.set_silence_max(now.silence_max);
   parts_->sessions.set_sessions_max(now.sessions_max);
+  parts_->agents_server.set_connections_max(now.sessions_max + kSpareConnections, kStrangersMax);
   parts_->enrolment.set_certificate_life(now.certificate_life);
   parts_->certificate_timer.cancel();  // looks at the names now
   parts_->metrics.config_load(true);

@@ -49,11 +49,16 @@ inline auto into(boost::system::error_code& error) {
 // Requests until the peer or the server has had enough. `service` outlives it.
 Task<void> serve_plain(HttpService& service, PlainSocket& socket, Peer peer);
 
-// The same after a TLS handshake, with WebSocket upgrades.
+// The TLS handshake; notes the certificate that the peer showed. False: it failed.
+Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer);
+
+// The same as serve_plain() after the handshake, with WebSocket upgrades.
 Task<void> serve_tls(HttpService& service, TlsStream& stream, Peer peer);
 
 // Tells a peer that there is no room for it.
+Response no_room();
 Task<void> refuse_plain(PlainSocket& socket);
+Task<void> refuse_tls(TlsStream& stream);
 
 // Ends sending, and reads a little of what the peer was still sending: a reset
 // would take from it the answer that it has not read yet.
@@ -91,7 +96,8 @@ Task<bool> send_response(Stream& stream, const Response& response, bool head, bo
 
 template <typename Stream>
 Task<void> refuse_request(const HttpService& service, Stream& stream, const BadRequest& bad) {
-  const Response response = text_response(bad.status, bad.text);
+  Response response = text_response(bad.status, bad.text);
+  if (bad.status == 405) response.headers.emplace_back("Allow", "GET, HEAD");
   const bool sent =
       co_await send_response(stream, response, false, false, service.limits.write_timeout);
   static_cast<void>(sent);  // the connection ends either way

@@ -22,9 +22,14 @@ Task<void> serve_plain(HttpService& service, PlainSocket& socket, Peer peer) {
   co_await serve_requests(service, socket, peer, stays_http);
 }
 
-Task<void> refuse_plain(PlainSocket& socket) {
+Response no_room() {
   Response response = text_response(503, "too many connections; try again later");
   response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Task<void> refuse_plain(PlainSocket& socket) {
+  const Response response = no_room();
   const bool sent = co_await send_response(socket, response, false, false, std::chrono::seconds(1));
   static_cast<void>(sent);  // the connection ends either way
   co_await drain(socket);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include <boost/asio/ssl/stream.hpp>
 
 #include "base/log.h"
+#include "base/sha256.h"
 #include "wire/http_connection.h"
 
 namespace joist::wire {
@@ -26,6 +28,24 @@ namespace {
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 using Local = asio::local::stream_protocol;
+
+}  // namespace
+
+namespace {
+
+// One more of something, for as long as this lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(&count) { ++*count_; }
+  Counted(Counted&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  std::size_t* count_;
+};
 
 }  // namespace
 
@@ -41,22 +61,27 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::vector<std::string> socket_files;
   std::map<std::uint64_t, std::function<void()>> aborts;  // by connection
   std::uint64_t next_connection = 0;
-  std::map<std::string, std::size_t> open_by_peer;  // address or user
+  std::map<std::string, std::size_t> open_by_peer;  // address, user or certificate
+  std::size_t strangers = 0;                        // of TLS, after the handshake
   std::size_t refusing = 0;                         // connections that are being told 503
 
+  using Acceptor = std::shared_ptr<Tcp::acceptor>;
+  enum class Sharing { None, WithOurs };
+  Result<Acceptor> open_tcp(std::string_view address, Sharing sharing);
   Result<void> bind_tcp(std::string_view address, bool with_tls);
-  void start(std::shared_ptr<Tcp::acceptor> acceptor, bool with_tls);
+  Result<void> move_tcp(std::string_view address);
+  void start(Acceptor acceptor, bool with_tls);
   void start(std::shared_ptr<Local::acceptor> acceptor);
   bool has_room_for(const Peer& peer) const;
 
-  template <typename Acceptor, typename Socket>
-  Task<void> accept_loop(std::shared_ptr<Acceptor> acceptor, bool with_tls);
+  template <typename Listener, typename Socket>
+  Task<void> accept_loop(std::shared_ptr<Listener> acceptor, bool with_tls);
   template <typename Socket>
   void admit(Socket socket, bool with_tls);
 
   Task<void> hold_plain(PlainSocket socket, Peer peer);
   Task<void> hold_tls(Tcp::socket socket, Peer peer);
-  Task<void> refuse(PlainSocket socket);
+  Task<void> refuse(PlainSocket socket, Counted place);
 };
 
 namespace {
@@ -77,13 +102,24 @@ class Registered {
   ~Registered() {
     aborts_.erase(id_);
     --open_;
-    const auto held = open_by_peer_.find(peer_);
-    if (--held->second == 0) open_by_peer_.erase(held);
+    release();
+  }
+
+  // It counts as another's from now on. Returns how many that one holds.
+  std::size_t become(std::string peer) {
+    release();
+    peer_ = std::move(peer);
+    return ++open_by_peer_[peer_];
   }
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
 
  private:
+  void release() {
+    const auto held = open_by_peer_.find(peer_);
+    if (--held->second == 0) open_by_peer_.erase(held);
+  }
+
   Aborts& aborts_;
   std::uint64_t id_;
   std::size_t& open_;
@@ -124,8 +160,8 @@ void tune(Local::socket&) {}
 
 }  // namespace
 
-template <typename Acceptor, typename Socket>
-Task<void> HttpServer::State::accept_loop(std::shared_ptr<Acceptor> acceptor, bool with_tls) {
+template <typename Listener, typename Socket>
+Task<void> HttpServer::State::accept_loop(std::shared_ptr<Listener> acceptor, bool with_tls) {
   const auto self = shared_from_this();
   asio::steady_timer pause(io);
   while (!service.closed) {
@@ -160,7 +196,7 @@ void HttpServer::State::admit(Socket socket, bool with_tls) {
   if (!has_room_for(peer)) {
     ++service.counters.rejected;
     if (!with_tls && refusing < service.limits.connections_max) {
-      asio::co_spawn(io, refuse(std::move(socket)), rethrow);
+      asio::co_spawn(io, refuse(std::move(socket), Counted(refusing)), rethrow);
     }
     return;
   }
@@ -187,22 +223,39 @@ Task<void> HttpServer::State::hold_tls(Tcp::socket socket, Peer peer) {
   const auto self = shared_from_this();
   const TlsContextPtr context = tls;  // the connection keeps the one it began with
   TlsStream stream(std::move(socket), context->context);
-  const Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
-                              peer_key(peer), [&stream] {
-                                error_code ignored;
-                                stream.next_layer().close(ignored);
-                              });
+  Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
+                        peer_key(peer), [&stream] {
+                          error_code ignored;
+                          stream.next_layer().close(ignored);
+                        });
+  const bool shaken = co_await shake_hands(service, stream, peer);
+  if (!shaken) co_return;
+  const HttpLimits& limits = service.limits;
+  const bool stranger = peer.certificate.empty();
+  std::optional<Counted> counted;
+  std::size_t held = 0;
+  if (stranger) {
+    counted.emplace(strangers);
+    held = strangers;
+  } else {
+    held = registered.become("certificate " + to_hex(sha256(peer.certificate)));
+  }
+  const std::size_t held_max =
+      stranger ? limits.strangers_max : limits.connections_per_certificate_max;
+  if (held_max != 0 && held > held_max) {
+    ++service.counters.rejected;
+    co_await refuse_tls(stream);
+    co_return;
+  }
   co_await serve_tls(service, stream, std::move(peer));
 }
 
-Task<void> HttpServer::State::refuse(PlainSocket socket) {
+Task<void> HttpServer::State::refuse(PlainSocket socket, [[maybe_unused]] Counted place) {
   const auto self = shared_from_this();
-  ++refusing;
   co_await refuse_plain(socket);
-  --refusing;
 }
 
-void HttpServer::State::start(std::shared_ptr<Tcp::acceptor> acceptor, bool with_tls) {
+void HttpServer::State::start(Acceptor acceptor, bool with_tls) {
   tcp_acceptors.push_back(acceptor);
   asio::co_spawn(io, accept_loop<Tcp::acceptor, Tcp::socket>(std::move(acceptor), with_tls),
                  rethrow);
@@ -214,7 +267,10 @@ void HttpServer::State::start(std::shared_ptr<Local::acceptor> acceptor) {
                  rethrow);
 }
 
-Result<void> HttpServer::State::bind_tcp(std::string_view address, bool with_tls) {
+// A listener. WithOurs: also where it overlaps with one that this server has.
+Result<HttpServer::State::Acceptor> HttpServer::State::open_tcp(std::string_view address,
+                                                                Sharing sharing) {
+  using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   const auto parts = split_host_port(address);
   if (!parts) {
     return fail(ErrorCode::Malformed, "listen on \"" + std::string(address) +
@@ -237,14 +293,39 @@ Result<void> HttpServer::State::bind_tcp(std::string_view address, bool with_tls
   }
   if (!error && any && ip.is_v6()) acceptor->set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor->set_option(Tcp::acceptor::reuse_address(true), error);
+  // The kernel lets two overlap if both say so, and both belong to one user. Only
+  // for that moment: another process must not slip in later.
+  const auto share = [&](bool shared) {
+    error_code ignored;  // then the port counts as taken
+    acceptor->set_option(reuse_port(shared), ignored);
+    for (const Acceptor& ours : tcp_acceptors) ours->set_option(reuse_port(shared), ignored);
+  };
+  if (sharing == Sharing::WithOurs) share(true);
   if (!error) acceptor->bind(Tcp::endpoint(ip, port), error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (sharing == Sharing::WithOurs) share(false);
   if (error) {
     const bool taken = error == asio::error::address_in_use;
     return fail(ErrorCode::Io, "listen on " + std::string(address) + ": " + error.message() +
                                    (taken ? "; another program has the port, see `ss -ltnp`" : ""));
   }
-  start(std::move(acceptor), with_tls);
+  return acceptor;
+}
+
+Result<void> HttpServer::State::bind_tcp(std::string_view address, bool with_tls) {
+  auto acceptor = open_tcp(address, Sharing::None);
+  if (!acceptor) return tl::unexpected<Error>(acceptor.error());
+  start(std::move(*acceptor), with_tls);
+  return {};
+}
+
+Result<void> HttpServer::State::move_tcp(std::string_view address) {
+  auto acceptor = open_tcp(address, Sharing::WithOurs);
+  if (!acceptor) return tl::unexpected<Error>(acceptor.error());
+  const auto former = std::exchange(tcp_acceptors, {});
+  error_code ignored;  // what cannot be closed goes with its last reference
+  for (const Acceptor& one : former) one->close(ignored);
+  start(std::move(*acceptor), false);
   return {};
 }
 
@@ -265,6 +346,13 @@ Result<void> HttpServer::listen(std::string_view address) {
 Result<void> HttpServer::listen_tls(std::string_view address, TlsContextPtr context) {
   state_->tls = std::move(context);
   return state_->bind_tcp(address, true);
+}
+
+Result<void> HttpServer::move_to(std::string_view address) { return state_->move_tcp(address); }
+
+void HttpServer::set_connections_max(std::size_t connections_max, std::size_t per_peer_max) {
+  state_->service.limits.connections_max = connections_max;
+  state_->service.limits.connections_per_peer_max = per_peer_max;
 }
 
 Result<void> HttpServer::listen_unix(const std::string& path, unsigned mode) {

@@ -3,9 +3,14 @@
 // What a stranger can cost: one of `connections_max` connections (one more is
 // answered 503 and closed), `header_bytes_max` + `body_bytes_max` of memory, and
 // `request_timeout` of waiting (408). Too large a header is 431, too large a
-// body 413, what is not HTTP 400; the connection is closed after each.
+// body 413, what is not HTTP 400 (nor a request without one Host), a method that
+// `read_only` excludes 405; the connection is closed after each.
 // HEAD is answered like GET without the body. Keep-alive ends after
 // `idle_timeout` without a word.
+//
+// Over TLS a peer that shows a client certificate is no stranger: it counts
+// against its certificate instead of its address, and strangers cannot take more
+// than `strangers_max` places for longer than a handshake.
 //
 // Threads: everything on the io_context it was made with.
 #pragma once
@@ -33,20 +38,25 @@ struct HttpLimits {
   // Of these, how many one address, or one local user but root, may hold, so
   // that it cannot shut out the others. 0: all.
   std::size_t connections_per_peer_max = 0;
+
+  // TLS alone. How many a certificate may hold, and all that show none. 0: all.
+  std::size_t connections_per_certificate_max = 0;
+  std::size_t strangers_max = 0;
   std::uint32_t header_bytes_max = 8 * 1024;
   std::uint64_t body_bytes_max = 64 * 1024;
   std::chrono::seconds request_timeout{
       10};  // TLS handshake, or first byte to the last of a request
   std::chrono::seconds idle_timeout{60};
   std::chrono::seconds write_timeout{30};
+  bool read_only = false;  // GET and HEAD alone
 };
 
 // Since the start; for the program's own metrics.
 struct HttpCounters {
   std::uint64_t connections = 0;   // accepted
-  std::uint64_t rejected = 0;      // answered 503 for connections_max
+  std::uint64_t rejected = 0;      // answered 503, or closed, for want of a place
   std::uint64_t requests = 0;      // handed to the handler
-  std::uint64_t bad_requests = 0;  // 400, 408, 413, 431
+  std::uint64_t bad_requests = 0;  // 400, 405 of read_only, 408, 413, 431
   std::uint64_t tls_failures = 0;  // handshakes that failed
   std::size_t open = 0;            // now
 };
@@ -70,6 +80,13 @@ class HttpServer {
   // listens on IPv6 and IPv4. Errors name the address and what holds it back.
   Result<void> listen(std::string_view address);
   Result<void> listen_tls(std::string_view address, TlsContextPtr context);
+
+  // Listens there instead of where it did without TLS, also where the two overlap
+  // ("*:7444", "127.0.0.1:7444"). What is open stays. On error all is as before.
+  Result<void> move_to(std::string_view address);
+
+  // From now on; what is open stays.
+  void set_connections_max(std::size_t connections_max, std::size_t per_peer_max);
 
   // Replaces a socket left behind by a process that is gone; refuses to take
   // over from one that answers. The file gets `mode`, and goes with the server.

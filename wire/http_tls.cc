@@ -38,22 +38,10 @@ Task<void> upgrade(const HttpService& service, TlsStream& stream, RequestReader:
   socket.close();
 }
 
-Task<bool> shake_hands(HttpService& service, TlsStream& stream, const Peer& peer) {
-  boost::system::error_code error;
-  Deadline deadline(stream.next_layer());
-  deadline.arm(service.limits.request_timeout);
-  co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));
-  if (!error) co_return true;
-  ++service.counters.tls_failures;
-  log(Priority::Debug, "TLS handshake failed",
-      {{"peer", peer.address}, {"error", error.message()}});
-  co_return false;
-}
-
 // Whether `message` asked for a WebSocket: it has been served, or refused.
 Task<bool> take_upgrade(HttpService& service, TlsStream& stream, RequestReader::Message& message,
                         const Peer& peer) {
-  const auto route = service.frame_routes.find(std::string(message.target()));
+  const auto route = service.frame_routes.find(path_of(message));
   if (route == service.frame_routes.end() || !boost::beast::websocket::is_upgrade(message)) {
     co_return false;
   }
@@ -70,10 +58,29 @@ Task<bool> take_upgrade(HttpService& service, TlsStream& stream, RequestReader::
 
 }  // namespace
 
+Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer) {
+  boost::system::error_code error;
+  Deadline deadline(stream.next_layer());
+  deadline.arm(service.limits.request_timeout);
+  co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));
+  if (!error) {
+    peer.certificate = peer_certificate(stream.native_handle());
+    co_return true;
+  }
+  ++service.counters.tls_failures;
+  log(Priority::Debug, "TLS handshake failed",
+      {{"peer", peer.address}, {"error", error.message()}});
+  co_return false;
+}
+
+Task<void> refuse_tls(TlsStream& stream) {
+  const Response response = no_room();
+  const bool sent = co_await send_response(stream, response, false, false, std::chrono::seconds(1));
+  static_cast<void>(sent);  // the connection ends either way
+  co_await drain(lowest(stream));
+}
+
 Task<void> serve_tls(HttpService& service, TlsStream& stream, Peer peer) {
-  const bool shaken = co_await shake_hands(service, stream, peer);
-  if (!shaken) co_return;
-  peer.certificate = peer_certificate(stream.native_handle());
   const auto upgrades = [&](RequestReader::Message& message) -> Task<bool> {
     return take_upgrade(service, stream, message, peer);
   };

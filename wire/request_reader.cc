@@ -15,6 +15,16 @@ using boost::system::error_code;
 
 constexpr std::size_t kChunkBytes = 4096;
 
+// Path and query. A proxy's clients send the whole URL ("GET http://host/path"):
+// whose host it names says nothing here (RFC 9112, 3.2.2).
+std::string_view origin_form(const RequestReader::Message& message) {
+  const std::string_view target(message.target().data(), message.target().size());
+  const auto scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
+  const auto path = target.find_first_of("/?", scheme + 3);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
 }  // namespace
 
 // Room for a header, and no more than a chunk of what follows it.
@@ -28,6 +38,7 @@ RequestReader::State RequestReader::next() {
   parser_->eager(true);
   parser_->header_limit(limits_.header_bytes_max);
   parser_->body_limit(limits_.body_bytes_max);
+  header_judged_ = false;
   continue_said_ = false;
   return parse();
 }
@@ -51,6 +62,7 @@ RequestReader::State RequestReader::parse() {
     buffer_.consume(consumed);
     if (error == http::error::need_more) break;
     if (error) return refuse(error);
+    if (parser_->is_header_done() && !judge_header()) return State::Bad;
   }
   if (parser_->is_done()) return State::Complete;
   if (buffer_.size() >= limits_.header_bytes_max) return refuse(http::error::header_limit);
@@ -62,7 +74,26 @@ RequestReader::State RequestReader::parse() {
   return State::NeedsMore;
 }
 
+// RFC 9112, 3.2: a request of HTTP/1.1 names its host, and none names two.
+bool RequestReader::judge_header() {
+  if (std::exchange(header_judged_, true)) return true;
+  const Message& message = parser_->get();
+  const auto hosts = message.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
+    bad_ = {400, hosts > 1 ? "more than one Host in the header" : "no Host in the header"};
+    return false;
+  }
+  const bool reads = message.method() == http::verb::get || message.method() == http::verb::head;
+  if (limits_.read_only && !reads) {
+    bad_ = {405, "only GET and HEAD are served here"};
+    return false;
+  }
+  return true;
+}
+
 RequestReader::State RequestReader::refuse(const error_code& error) {
+  // It is too large by what the header says: which is there, then.
+  if (error == http::error::body_limit && !judge_header()) return State::Bad;
   if (error == http::error::header_limit) {
     bad_ = {431,
             "the header is larger than " + std::to_string(limits_.header_bytes_max) + " bytes"};
@@ -77,15 +108,21 @@ RequestReader::State RequestReader::refuse(const error_code& error) {
 Request to_request(RequestReader::Message&& message) {
   Request request;
   request.method = std::string(message.method_string());
-  const std::string_view target(message.target().data(), message.target().size());
+  const std::string_view target = origin_form(message);
   const auto question = target.find('?');
-  request.path = std::string(target.substr(0, question));
+  request.path = path_of(message);
   if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
   for (const auto& field : message) {
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   }
   request.body = std::move(message.body());
   return request;
+}
+
+std::string path_of(const RequestReader::Message& message) {
+  const std::string_view target = origin_form(message);
+  const std::string_view path = target.substr(0, target.find('?'));
+  return std::string(path.empty() ? "/" : path);
 }
 
 std::string head_text(const Response& response, bool keep_alive) {

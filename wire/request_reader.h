@@ -52,16 +52,21 @@ class RequestReader {
 
  private:
   State parse();
+  bool judge_header();  // false: see bad()
   State refuse(const boost::system::error_code& error);
 
   const HttpLimits& limits_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  bool header_judged_ = false;
   bool continue_said_ = false;
   BadRequest bad_{400, ""};
 };
 
 Request to_request(RequestReader::Message&& message);
+
+// Without the query.
+std::string path_of(const RequestReader::Message& message);
 
 // Status line and header, as sent before `response.body`.
 std::string head_text(const Response& response, bool keep_alive);

@@ -101,11 +101,11 @@ class AgentTest(unittest.TestCase):
                 self.fail(f"no {wanted} but {told}\n{self.log()}")
         return told
 
-    def request(self, path, method="GET", headers=None, port=None):
+    def request(self, path, method="GET", headers=None, port=None, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port,
                                                 timeout=PATIENCE_SECONDS)
         with contextlib.closing(connection):
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
             return answer, answer.read()
 
@@ -282,9 +282,10 @@ class Pages(AgentTest):
 
     def test_what_is_not_there_and_not_allowed(self):
         self.assertEqual(self.request("/nothing")[0].status, 404)
-        answer, _ = self.request("/metrics", "POST")
-        self.assertEqual(answer.status, 405)
-        self.assertEqual(answer.getheader("Allow"), "GET, HEAD")
+        for body in (None, b"a body"):
+            answer, _ = self.request("/metrics", "POST", body=body)
+            self.assertEqual(answer.status, 405)
+            self.assertEqual(answer.getheader("Allow"), "GET, HEAD")
 
 
 class LocalApi(AgentTest):

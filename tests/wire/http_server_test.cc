@@ -114,6 +114,82 @@ TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
   EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 400 "));
 }
 
+TEST_F(HttpServerTest, WantsToKnowOneHost) {
+  start();
+  const auto status = [&](const std::string& request) {
+    RawClient client(port());
+    client.send(request);
+    return client.read_all().substr(0, 12);
+  };
+  EXPECT_EQ(status("GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(status("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(status("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200");
+  EXPECT_EQ(counters().bad_requests, 3U);
+}
+
+TEST_F(HttpServerTest, TakesAWholeUrlForItsPath) {
+  start();
+  const auto answer = [&](const std::string& target) {
+    RawClient client(port());
+    client.send("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const std::string all = client.read_all();
+    const auto body = all.find("\r\n\r\n") + 4;
+    return all.substr(body, all.find(' ', body + 4) - body);
+  };
+  EXPECT_EQ(answer("http://host:1/a?b=c"), "GET /a?b=c");
+  EXPECT_EQ(answer("HTTPS://host"), "GET /?");
+  EXPECT_EQ(answer("http://host?b=c"), "GET /?b=c");
+  EXPECT_EQ(answer("/a?b=http://c/d"), "GET /a?b=http://c/d");
+  EXPECT_EQ(answer("/http://a"), "GET /http://a?");
+}
+
+TEST_F(HttpServerTest, SaysWhatIsAllowedWhereOneCanOnlyRead) {
+  start({.body_bytes_max = 0, .read_only = true});
+  for (const std::string body : {"Content-Length: 4\r\n\r\nbody", "Content-Length: 0\r\n\r\n",
+                                 "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"}) {
+    RawClient client(port());
+    ASSERT_TRUE(client.send("POST /metrics HTTP/1.1\r\nHost: x\r\n" + body));
+    const std::string answer = client.read_all();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
+    EXPECT_NE(answer.find("Allow: GET, HEAD\r\n"), std::string::npos) << answer;
+  }
+  RawClient client(port());
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"));
+  EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 413 "));
+}
+
+// Where it cannot go, it stays, and answers.
+TEST_F(HttpServerTest, MovesWithoutAMomentOfSilence) {
+  HttpServer other(io_, {}, echo);
+  ASSERT_TRUE(other.listen("127.0.0.1:0"));
+  start();
+  const auto answers = [](unsigned short at) {
+    RawClient client(at);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return client.read_all().starts_with("HTTP/1.1 200 ");
+  };
+  const auto move = [&](const std::string& address) {
+    std::promise<Result<void>> moved;
+    asio::post(io_, [&] { moved.set_value(server_->move_to(address)); });
+    return moved.get_future().get();
+  };
+  const std::string number = std::to_string(port());
+  EXPECT_FALSE(move(other.address()));
+  EXPECT_FALSE(move("192.0.2.1:" + number));
+  EXPECT_TRUE(answers(port()));
+
+  // Each overlaps with the one before.
+  for (const std::string& address : {"*:" + number, "127.0.0.1:" + number, "*:" + number}) {
+    const auto moved = move(address);
+    ASSERT_TRUE(moved) << moved.error().message;
+    EXPECT_TRUE(answers(static_cast<unsigned short>(std::stoi(number)))) << address;
+  }
+  HttpServer late(io_, {}, echo);
+  EXPECT_FALSE(late.listen("127.0.0.1:" + number)) << "nobody else may share the port";
+  asio::post(io_, [&] { other.close(); });
+}
+
 TEST_F(HttpServerTest, TurnsAwayMoreConnectionsThanItMayHold) {
   start({.connections_max = 2});
   RawClient first(port());

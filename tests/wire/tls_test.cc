@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <vector>
 
 #include "pki/authority.h"
 #include "pki/certificate.h"
@@ -123,6 +124,49 @@ TEST(ServerContext, RefusesANodeOfAnotherInstallerOrWithAnExpiredCertificate) {
   const auto long_lived = *pki::make_authority("test", kNow - 48h, 24h * 30);
   const auto expired = identity(long_lived, kNode, kNow - 48h);
   EXPECT_FALSE(ask(identity(long_lived, kInstaller), *session_context(expired, Dates::Judge)));
+}
+
+// Strangers fill their places, and no others: who shows a certificate still gets in.
+TEST(HttpServerTls, KeepsPlacesForThoseWithACertificate) {
+  const auto ca = authority();
+  asio::io_context io(1);
+  HttpServer http(io,
+                  {.connections_max = 8,
+                   .connections_per_peer_max = 3,
+                   .connections_per_certificate_max = 2,
+                   .strangers_max = 1,
+                   .idle_timeout = 5s},
+                  who);
+  ASSERT_TRUE(http.listen_tls("127.0.0.1:0", *server_context(identity(ca, kInstaller))));
+  http.on_frames(
+      "/session", [](const Peer&) -> Task<std::optional<Response>> { co_return std::nullopt; },
+      [](FrameSocket& socket, const Peer&) -> Task<void> {
+        const auto ended = co_await socket.receive(10s);
+        static_cast<void>(ended);
+      });
+  const auto stranger = *pinned_context(pin_of(ca));
+  const auto node = *session_context(identity(ca, kNode), Dates::Judge);
+  const std::string address = http.address();
+  const auto connect = [&](TlsContextPtr context) {
+    return connect_frames(address, std::move(context), "/session", 5s);
+  };
+  std::vector<bool> let_in;
+  std::string said;
+  const auto client = [&]() -> Task<void> {
+    std::vector<std::unique_ptr<FrameSocket>> held;
+    for (const TlsContextPtr& context : {stranger, stranger, node, node, node}) {
+      auto socket = co_await connect(context);
+      let_in.push_back(socket.has_value());
+      if (!socket) said += socket.error().message + "\n";
+      if (socket) held.push_back(std::move(*socket));
+    }
+    http.close();
+  };
+  asio::co_spawn(io, client(), rethrow);
+  io.run_for(20s);
+  EXPECT_EQ(let_in, (std::vector<bool>{true, false, true, true, false})) << said;
+  EXPECT_NE(said.find("too many connections"), std::string::npos) << said;
+  EXPECT_EQ(http.counters().rejected, 2U);
 }
 
 // What an agent and an installer do with frames, and with too large ones.
