@@ -4,6 +4,9 @@ from panels import Column, Dashboard, bars, graph, rising, row, stat, states, ta
 
 ON_DEVICE = 'HOST, device=~"$device"'
 
+READ_SECONDS = (f"(rate(node_disk_read_time_seconds_total{{{ON_DEVICE}}}[RATE]) / "
+                f"(rate(node_disk_reads_completed_total{{{ON_DEVICE}}}[RATE]) > 0))")
+
 DASHBOARD = Dashboard(
     uid="joist-disks", title="Joist / Disks", device="node_disk_io_time_seconds_total",
     about="Block devices and filesystems of the chosen hosts. A disk that wears out shows in "
@@ -38,13 +41,16 @@ DASHBOARD = Dashboard(
                 f"rate(node_disk_reads_completed_total{{{ON_DEVICE}}}[RATE])")},
                 {"{{instance}} {{device}} write": (
                     f"rate(node_disk_writes_completed_total{{{ON_DEVICE}}}[RATE])")}),
-            graph("Time to read", "s", {"{{instance}} {{device}}": (
-                f"rate(node_disk_read_time_seconds_total{{{ON_DEVICE}}}[RATE]) / "
-                f"(rate(node_disk_reads_completed_total{{{ON_DEVICE}}}[RATE]) > 0)")},
+            graph("Time to read", "s", {"{{instance}} {{device}}": READ_SECONDS},
                 about="Mean of the requests that ended; none where there were none."),
             graph("Time to write", "s", {"{{instance}} {{device}}": (
                 f"rate(node_disk_write_time_seconds_total{{{ON_DEVICE}}}[RATE]) / "
                 f"(rate(node_disk_writes_completed_total{{{ON_DEVICE}}}[RATE]) > 0)")}),
+            graph("Slower than the host's other disks", "short", {"{{instance}} {{device}}": (
+                f"{READ_SECONDS} / on (cluster, job, instance) group_left () "
+                f"quantile by (cluster, job, instance) (0.5, {READ_SECONDS})")},
+                about="Time to read, as a multiple of the median of the host's disks. Compare "
+                      "equals: choose the devices."),
             graph("Busy", "percentunit", {"{{instance}} {{device}}": (
                 f"rate(node_disk_io_time_seconds_total{{{ON_DEVICE}}}[RATE])")}),
             graph("Requests waiting, mean", "short", {"{{instance}} {{device}}": (
@@ -57,7 +63,7 @@ DASHBOARD = Dashboard(
                 "{{instance}} {{device}} flush":
                     f"rate(node_disk_flush_requests_total{{{ON_DEVICE}}}[RATE])",
                 "{{instance}} {{device}} discard":
-                    f"rate(node_disk_discards_completed_total{{{ON_DEVICE}}}[RATE])"})),
+                    f"rate(node_disk_discards_completed_total{{{ON_DEVICE}}}[RATE])"}, width=24)),
         row("Filesystems",
             table("Filesystems", [
                 Column("Size", "sum by (instance, device, mountpoint, fstype) "

@@ -147,6 +147,9 @@ def table(title, columns, hide=(), width=WIDTH, height=9, about=""):
     """One line for each label set that the columns' queries have in common."""
     shown = {"Value": columns[0].title} if len(columns) == 1 else {
         f"Value #{_ref(index)}": column.title for index, column in enumerate(columns)}
+    # What is excluded goes by the name from before it was renamed.
+    before = {title: name for name, title in shown.items()}
+    hidden = [before.get(name, name) for name in hide]
     overrides = []
     for column in columns:
         properties = [{"id": "unit", "value": column.unit}]
@@ -170,7 +173,7 @@ def table(title, columns, hide=(), width=WIDTH, height=9, about=""):
         transformations=[
             {"id": "merge", "options": {}},
             {"id": "organize", "options": {
-                "excludeByName": {name: True for name in ("Time", "__name__", *hide)},
+                "excludeByName": {name: True for name in ("Time", "__name__", *hidden)},
                 "renameByName": shown}}])
 
 
@@ -181,17 +184,21 @@ def _ref(index):
 
 
 def _query_json(index, legend, query, panel, select):
+    is_table = panel.kind == "table"
     return {"refId": _ref(index), "datasource": SOURCE, "editorMode": "code",
             "expr": query.replace("HOST", select).replace("RATE", "$__rate_interval"),
-            "legendFormat": legend or "__auto", "instant": panel.instant,
-            "range": not panel.instant, **({"format": "table"} if panel.kind == "table" else {})}
+            "legendFormat": "__auto" if is_table or not legend else legend,
+            "format": "table" if is_table else "time_series",
+            "instant": panel.instant, "range": not panel.instant}
 
 
 def _panel_json(panel, number, x, y, select):
+    colour = "palette-classic" if panel.kind == "timeseries" else "thresholds"
     shown = {
         "id": number, "type": panel.kind, "title": panel.title, "datasource": SOURCE,
         "gridPos": {"h": panel.height, "w": panel.width, "x": x, "y": y},
-        "fieldConfig": {"defaults": {"unit": panel.unit, **panel.defaults, "custom": panel.custom},
+        "fieldConfig": {"defaults": {"unit": panel.unit, "color": {"mode": colour},
+                                     **panel.defaults, "custom": panel.custom},
                         "overrides": panel.overrides},
         "options": panel.options,
         "targets": [_query_json(index, legend, query, panel, select)

@@ -14,7 +14,7 @@ import unittest
 import yaml
 
 sys.dont_write_bytecode = True
-from alert_cases import CASES  # noqa: E402
+from rule_cases import CASES, RECORDED, RECORDED_FROM, Case  # noqa: E402
 from queries import DASHBOARDS, RULE_FILES, dashboards, panels, rules, selectors  # noqa: E402
 
 VARIABLES = {"cluster": ".*", "job": ".+", "instance": "host1:7444", "device": ".+",
@@ -104,6 +104,18 @@ class RulesTest(unittest.TestCase):
                            "input_series": [each for case in cases for each in series_of(case)],
                            "promql_expr_test": [each for case in cases
                                                 for each in expectations(case, self.alerts)]}]}])
+
+    def test_records_are_what_they_say(self):
+        self.assertCountEqual(RECORDED, [rule["record"] for _, rule in rules() if "record" in rule])
+        self.promtool("test", "rules", documents=[{
+            "rule_files": [str(path) for path in RULE_FILES],
+            "evaluation_interval": "1m",
+            "tests": [{"interval": "1m",
+                       "input_series": list(series_of(Case("", "10m", [RECORDED_FROM], []))),
+                       "promql_expr_test": [
+                           {"expr": f"round(sum({record}), 0.001)", "eval_time": "10m",
+                            "exp_samples": [{"labels": "{}", "value": value}]}
+                           for record, value in RECORDED.items()]}]}])
 
 
 class DashboardsTest(unittest.TestCase):

@@ -1,6 +1,6 @@
-"""What each alert of dashboards/prometheus must say of.
+"""What the rules of dashboards/prometheus must give.
 
-A case has hosts that are `bad`, of which the alert must fire `after` so long, and hosts that are
+An alert's case has hosts that are `bad`, of which the alert must fire `after` so long, and hosts that are
 `good`, of which nothing may fire: the nearest to bad that is still right. A host is its series, one
 sample a minute: a number that stays, or promtool's notation without the count ("390-1" falls by 1
 a minute). `also`: what else must fire of the bad ones.
@@ -207,3 +207,38 @@ CASES = [
          [{'joist_installer_sessions_refused_total{reason="Retired"}': "0+1"}],
          [{'joist_installer_sessions_refused_total{reason="Retired"}': "0x20 2+0"}]),
 ]
+
+# What is recorded of one host with these series, at 10 minutes.
+RECORDED_FROM = {
+    **{f'node_cpu_seconds_total{{cpu="{cpu}", mode="{mode}"}}': each for cpu in (0, 1)
+       for mode, each in (("idle", "0+30"), ("iowait", "0+6"), ("user", "0+24"))},
+    "node_load5": 3,
+    "node_memory_MemAvailable_bytes": 25, "node_memory_MemTotal_bytes": 100,
+    **filesystem(avail=250),
+    'node_disk_io_time_seconds_total{device="sda"}': "0+15",
+    'node_disk_read_time_seconds_total{device="sda"}': "0+6",
+    'node_disk_reads_completed_total{device="sda"}': "0+60",
+    'node_disk_write_time_seconds_total{device="sda"}': "0+12",
+    'node_disk_writes_completed_total{device="sda"}': "0+60",
+    'node_network_receive_bytes_total{device="eth0"}': "0+6000",
+    'node_network_receive_bytes_total{device="lo"}': "0+60000",
+    'node_network_transmit_bytes_total{device="eth0"}': "0+12000",
+    **condition("Ready", "Unknown"),
+    'joist_disk_class{device="sda", class="blank"}': 1,
+    'joist_disk_class{device="sdb", class="blank"}': 1,
+}
+RECORDED = {
+    "instance:node_cpu_busy:ratio_rate5m": 0.4,
+    "instance:node_cpus:count": 2,
+    "instance:node_load_per_cpu:ratio": 1.5,
+    "instance:node_memory_used:ratio": 0.75,
+    "instance_mountpoint:node_filesystem_used:ratio": 0.75,
+    "instance_device:node_disk_busy:ratio_rate5m": 0.25,
+    "instance_device:node_disk_read_seconds:mean5m": 0.1,
+    "instance_device:node_disk_write_seconds:mean5m": 0.2,
+    "instance:node_network_receive_bytes:rate5m": 100,
+    "instance:node_network_transmit_bytes:rate5m": 200,
+    "cluster_type:joist_condition_true:count": 0,
+    "cluster_type:joist_condition_true:ratio": 0,
+    "cluster_class:joist_disks:count": 2,
+}
