@@ -237,7 +237,7 @@ class Reload(AgentTest):
         self.write_config("  disabled_collectors: [loadaverage]\n")
         self.reload()
         self.assertIn('agent.yaml:4:25: metrics.disabled_collectors[0]: "loadaverage" is not known, '
-                      "expected one of cpu, ", self.call("GetStatus")[1]["config"]["error"])
+                      "expected one of ", self.call("GetStatus")[1]["config"]["error"])
 
 
 class Pages(AgentTest):

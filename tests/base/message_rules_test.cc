@@ -57,8 +57,7 @@ TEST(CheckRules, KnowsWhatIsKnown) {
   EXPECT_EQ(breach_of(spec),
             "metrics.disabled_collectors[0]: \"loadvag\" is not known, did you mean loadavg?");
   spec.mutable_metrics()->set_disabled_collectors(0, "zebra");
-  EXPECT_NE(breach_of(spec).find("\"zebra\" is not known, expected one of cpu, "),
-            std::string::npos);
+  EXPECT_NE(breach_of(spec).find("\"zebra\" is not known, expected one of "), std::string::npos);
   spec.mutable_metrics()->set_disabled_collectors(0, "");
   EXPECT_NE(breach_of(spec), "");
 }
