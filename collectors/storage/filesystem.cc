@@ -1,50 +1,38 @@
 #include "collectors/storage/filesystem.h"
 
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
-
-#include "base/octal_escapes.h"
-#include "collectors/fields.h"
 
 namespace joist::collectors {
 namespace {
 
-bool has_option(std::string_view options, std::string_view wanted) {
-  while (!options.empty()) {
-    const std::string_view option = options.substr(0, options.find(','));
-    if (option == wanted) return true;
-    options.remove_prefix(std::min(option.size() + 1, options.size()));
+using Figures = struct statfs;
+
+// Errors as Go words them, because node_exporter shows its words.
+std::string error_text(int error) {
+  if (error == MountQuestion::kNoAnswer) return "mountpoint timeout";
+  if (error == ESTALE) return "stale NFS file handle";
+  std::string text = std::system_category().message(error);
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') {
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
   }
-  return false;
+  return text;
+}
+
+double bytes(std::uint64_t blocks, const Figures& figures) {
+  return static_cast<double>(blocks) * static_cast<double>(figures.f_bsize);
 }
 
 }  // namespace
 
-std::optional<MountLine> parse_mount_line(std::string_view line) {
-  Fields fields(line);
-  MountLine mount;
-  mount.device = fields.next();
-  mount.mount_point = unescape_octal(fields.next());
-  mount.type = fields.next();
-  const std::string_view options = fields.next();
-  if (options.empty()) return std::nullopt;
-  mount.read_only = has_option(options, "ro");
-  return mount;
-}
-
 bool is_local(std::string_view device, std::string_view type) {
   if (type == "tmpfs" || type == "ramfs") return true;
   return device.starts_with("/dev/") && !type.starts_with("fuse");
-}
-
-std::string_view strip_root(std::string_view path, std::string_view root) {
-  while (root.ends_with('/')) root.remove_suffix(1);
-  if (root.empty() || !path.starts_with(root)) return path;
-  const std::string_view inside = path.substr(root.size());
-  if (inside.empty()) return "/";
-  return inside[0] == '/' ? inside : path;
 }
 
 Made FilesystemCollector::make(const Roots& roots, const Settings& settings) {
@@ -61,11 +49,9 @@ FilesystemCollector::FilesystemCollector(const Roots& roots, DeviceFilter mount_
                                          DeviceFilter types, std::chrono::milliseconds deadline,
                                          Statfs statfs)
     : roots_(roots),
-      mounts_of_init_(roots.proc(), "1/mounts", ProcFile::Shape::Records, 16384),
-      own_mounts_(roots.proc(), "mounts", ProcFile::Shape::Records, 16384),
+      table_(roots),
       mount_points_(std::move(mount_points)),
       types_(std::move(types)),
-      deadline_(deadline),
       probe_(deadline, std::move(statfs)),
       avail_("node_filesystem_avail_bytes",
              "Filesystem space available to non-root users in bytes.", MetricType::Gauge),
@@ -76,26 +62,18 @@ FilesystemCollector::FilesystemCollector(const Roots& roots, DeviceFilter mount_
       files_free_("node_filesystem_files_free", "Filesystem total free file nodes.",
                   MetricType::Gauge),
       free_("node_filesystem_free_bytes", "Filesystem free space in bytes.", MetricType::Gauge),
+      mount_info_("node_filesystem_mount_info", "Filesystem mount information.", MetricType::Gauge),
+      purgeable_("node_filesystem_purgeable_bytes",
+                 "Filesystem space available including purgeable space (MacOS specific).",
+                 MetricType::Gauge),
       read_only_("node_filesystem_readonly", "Filesystem read-only status.", MetricType::Gauge),
       size_("node_filesystem_size_bytes", "Filesystem size in bytes.", MetricType::Gauge) {}
-
-Result<std::string_view> FilesystemCollector::read_mounts() {
-  auto text = mounts_of_init_.read();  // absent under hidepid= and ProtectProc=
-  return text ? text : own_mounts_.read();
-}
 
 void FilesystemCollector::rebuild() {
   std::vector<Mount> known = std::move(mounts_);
   mounts_.clear();
   questions_.clear();
-  Lines lines(table_);
-  for (std::string_view line; lines.next(line);) {
-    if (const auto mount = parse_mount_line(line)) {
-      add(*mount);
-    } else {
-      malformed_.report(mounts_of_init_.path(), line);
-    }
-  }
+  for (const MountLine& line : table_.mounts()) add(line);
   // What was asked before keeps its question: a worker may hang in it.
   for (Mount& mount : mounts_) {
     const auto same = std::ranges::find(known, mount.key, &Mount::key);
@@ -108,23 +86,69 @@ void FilesystemCollector::add(const MountLine& line) {
   const std::string_view mount_point = strip_root(line.mount_point, roots_.rootfs);
   if (mount_points_.leaves_out(mount_point) || types_.leaves_out(line.type)) return;
 
-  Labels labels{{"device", line.device}, {"fstype", line.type}, {"mountpoint", mount_point}};
-  Mount mount{std::string(labels.text()), labels, line.read_only,
-              std::make_shared<MountQuestion>(SysRoot(roots_.rootfs).resolve(mount_point).string(),
-                                              is_local(line.device, line.type))};
+  const auto labels = [&](std::string_view error) {
+    return Labels{{"device", line.device},
+                  {"device_error", error},
+                  {"fstype", line.type},
+                  {"mountpoint", mount_point}};
+  };
+  Mount mount{
+      .key = std::string(labels("").text()),
+      .device = std::string(line.device),
+      .type = std::string(line.type),
+      .mount_point = std::string(mount_point),
+      .labels = labels(""),
+      .info = Labels{{"device", line.device},
+                     {"major", std::to_string(line.major)},
+                     {"minor", std::to_string(line.minor)},
+                     {"mountpoint", mount_point}},
+      .read_only = line.read_only,
+      .question = std::make_shared<MountQuestion>(
+          SysRoot(roots_.rootfs).resolve(mount_point).string(), is_local(line.device, line.type))};
   // Mounted twice with the same names: one sample, or the page is not valid.
   const bool twice = std::ranges::find(mounts_, mount.key, &Mount::key) != mounts_.end();
   if (!twice) mounts_.push_back(std::move(mount));
 }
 
-Result<void> FilesystemCollector::collect(Exposition& page) {
-  const auto text = read_mounts();
-  if (!text) return tl::unexpected<Error>(text.error());
-  if (*text != table_) {
-    table_ = *text;
-    rebuild();
+// Where the kernel made a file system read-only because of an error, no mount changed, and
+// only statfs(2) shows it. What it shows is not taken for the figure: it may be
+// the sandbox of this process that is read-only.
+bool FilesystemCollector::turned_read_only() {
+  bool turned = false;
+  for (Mount& mount : mounts_) {
+    if (!mount.question->answered) continue;
+    const bool now = (mount.question->figures.f_flags & ST_RDONLY) != 0;
+    turned |= mount.seen_read_only && *mount.seen_read_only != now;
+    mount.seen_read_only = now;
   }
+  return turned;
+}
+
+const Labels& FilesystemCollector::labels_of(Mount& mount) {
+  if (mount.question->answered) return mount.labels;
+  if (mount.error != mount.question->error) {
+    mount.error = mount.question->error;
+    mount.error_labels = Labels{{"device", mount.device},
+                                {"device_error", error_text(mount.error)},
+                                {"fstype", mount.type},
+                                {"mountpoint", mount.mount_point}};
+  }
+  return mount.error_labels;
+}
+
+Result<void> FilesystemCollector::collect(Exposition& page) {
+  auto changed = table_.refresh();
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  if (*changed) rebuild();
   probe_.ask(questions_);
+  if (turned_read_only()) {
+    changed = table_.refresh(true);
+    if (!changed) return tl::unexpected<Error>(changed.error());
+    if (*changed) {
+      rebuild();
+      probe_.ask(questions_);
+    }
+  }
 
   const auto show = [&](const Family& family, auto value) {
     page.begin(family);
@@ -132,21 +156,20 @@ Result<void> FilesystemCollector::collect(Exposition& page) {
       if (mount.question->answered) page.sample(mount.labels, value(mount.question->figures));
     }
   };
-  using Figures = struct statfs;
-  const auto bytes = [](auto blocks, const Figures& figures) {
-    return static_cast<double>(blocks) * static_cast<double>(figures.f_bsize);
-  };
-  show(avail_, [&](const Figures& f) { return bytes(f.f_bavail, f); });
+  show(avail_, [](const Figures& f) { return bytes(f.f_bavail, f); });
   page.begin(device_error_);
-  for (const Mount& mount : mounts_) page.sample(mount.labels, mount.question->answered ? 0U : 1U);
+  for (Mount& mount : mounts_) page.sample(labels_of(mount), mount.question->answered ? 0U : 1U);
   show(files_, [](const Figures& f) { return static_cast<double>(f.f_files); });
   show(files_free_, [](const Figures& f) { return static_cast<double>(f.f_ffree); });
-  show(free_, [&](const Figures& f) { return bytes(f.f_bfree, f); });
-  page.begin(read_only_);
+  show(free_, [](const Figures& f) { return bytes(f.f_bfree, f); });
+  page.begin(mount_info_);
   for (const Mount& mount : mounts_) {
-    if (mount.question->answered) page.sample(mount.labels, mount.read_only ? 1U : 0U);
+    if (mount.question->answered) page.sample(mount.info, 1U);
   }
-  show(size_, [&](const Figures& f) { return bytes(f.f_blocks, f); });
+  show(purgeable_, [](const Figures&) { return 0U; });
+  page.begin(read_only_);
+  for (Mount& mount : mounts_) page.sample(labels_of(mount), mount.read_only ? 1U : 0U);
+  show(size_, [](const Figures& f) { return bytes(f.f_blocks, f); });
   return {};
 }
 

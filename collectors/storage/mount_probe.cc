@@ -1,5 +1,6 @@
 #include "collectors/storage/mount_probe.h"
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -37,7 +38,7 @@ struct MountProbe::Shared {
 namespace {
 
 template <typename Shared>
-void answer(Shared& shared, MountQuestion& question, bool good) {
+void answer(Shared& shared, MountQuestion& question, int error) {
   const bool late = question.state == State::Stuck;
   question.state = State::Idle;
   if (late) {
@@ -45,8 +46,9 @@ void answer(Shared& shared, MountQuestion& question, bool good) {
     ++shared.workers;  // back among the living
     return;
   }
-  question.answered = good;
-  if (good) question.figures = question.scratch;
+  question.answered = error == 0;
+  question.error = error;
+  if (question.answered) question.figures = question.scratch;
   if (--shared.open == 0) shared.progress.notify_one();
 }
 
@@ -65,8 +67,9 @@ void work(const std::shared_ptr<Shared>& shared) {
     question->state = State::Asked;
     lock.unlock();
     const bool good = shared->statfs(question->path.c_str(), &question->scratch) == 0;
+    const int error = good ? 0 : errno != 0 ? errno : EIO;
     lock.lock();
-    answer(*shared, *question, good);
+    answer(*shared, *question, error);
   }
   --shared->workers;
 }
@@ -108,6 +111,7 @@ void MountProbe::ask(const MountQuestions& questions) {
     for (const auto& question : questions) {
       if (question->local != local) continue;
       question->answered = false;
+      question->error = MountQuestion::kNoAnswer;
       const bool crowded = !local && shared.stuck >= kThreadsMax;
       if (question->state == State::Stuck || crowded) continue;
       question->state = State::Queued;

@@ -27,10 +27,13 @@ struct MountQuestion {
 
   enum class State { Idle, Queued, Asked, Stuck };
 
+  static constexpr int kNoAnswer = -1;
+
   const std::string path;  // what statfs(2) is given
   const bool local;        // depends on no server and no daemon
   State state = State::Idle;
   bool answered = false;  // in the last ask(); `figures` hold then
+  int error = kNoAnswer;  // errno where it failed
   struct statfs figures {};
   struct statfs scratch {};  // the worker's, until it has the lock again
 };

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/statvfs.h>
+
 #include <cerrno>
 #include <string>
 
+#include "collectors/fields.h"
 #include "tests/support/temp_root.h"
 
 namespace joist::collectors {
@@ -27,10 +30,28 @@ int fake_statfs(const char* path, struct statfs* figures) {
   return 0;
 }
 
+// What mountinfo says of the mounts of an fstab.
+std::string mountinfo_of(std::string_view fstab) {
+  std::string text;
+  Lines lines(fstab);
+  for (std::string_view line; lines.next(line);) {
+    Fields fields(line);
+    const std::string device(fields.next());
+    const std::string mount_point(fields.next());
+    const std::string type(fields.next());
+    const std::string options(fields.next());
+    text += options.empty() ? std::string(line)
+                            : "36 35 8:1 / " + mount_point + " " + options + " shared:1 - " + type +
+                                  " " + device + " rw";
+    text += "\n";
+  }
+  return text;
+}
+
 class FilesystemTest : public testing::Test {
  protected:
   std::string page_of(std::string_view mounts, std::string rootfs = "/") {
-    root_.write("/1/mounts", mounts);
+    root_.write("/1/mountinfo", mountinfo_of(mounts));
     Roots roots{.procfs = root_.path().string(), .rootfs = std::move(rootfs)};
     const Settings standard;
     FilesystemCollector collector(roots, *standard.devices("collector.filesystem.mount-points"),
@@ -51,7 +72,8 @@ bool has(const std::string& page, std::string_view line) {
 
 TEST_F(FilesystemTest, ShowsFiguresInBytes) {
   const std::string page = page_of("/dev/sda1 / ext4 ro,relatime 0 0\n");
-  const std::string labels = R"({device="/dev/sda1",fstype="ext4",mountpoint="/"} )";
+  const std::string labels =
+      R"({device="/dev/sda1",device_error="",fstype="ext4",mountpoint="/"} )";
   EXPECT_TRUE(has(page, "node_filesystem_size_bytes" + labels + "4.096e+06")) << page;
   EXPECT_TRUE(has(page, "node_filesystem_free_bytes" + labels + "2.048e+06"));
   EXPECT_TRUE(has(page, "node_filesystem_avail_bytes" + labels + "1.6384e+06"));
@@ -59,16 +81,27 @@ TEST_F(FilesystemTest, ShowsFiguresInBytes) {
   EXPECT_TRUE(has(page, "node_filesystem_files_free" + labels + "80"));
   EXPECT_TRUE(has(page, "node_filesystem_readonly" + labels + "1"));
   EXPECT_TRUE(has(page, "node_filesystem_device_error" + labels + "0"));
+  EXPECT_TRUE(has(page, "node_filesystem_purgeable_bytes" + labels + "0"));
+  EXPECT_TRUE(has(
+      page,
+      R"(node_filesystem_mount_info{device="/dev/sda1",major="8",minor="1",mountpoint="/"} 1)"));
 }
 
 TEST_F(FilesystemTest, AMountThatFailsHasAnErrorAndNoFigures) {
   const std::string page = page_of("/dev/sdb /gone ext4 rw 0 0\n");
+  const std::string labels =
+      R"({device="/dev/sdb",device_error="input/output error",fstype="ext4",mountpoint="/gone"} )";
   EXPECT_EQ(page,
             "# HELP node_filesystem_device_error Whether an error occurred while getting "
             "statistics for the given device.\n"
             "# TYPE node_filesystem_device_error gauge\n"
-            "node_filesystem_device_error{device=\"/dev/sdb\",fstype=\"ext4\","
-            "mountpoint=\"/gone\"} 1\n");
+            "node_filesystem_device_error" +
+                labels +
+                "1\n"
+                "# HELP node_filesystem_readonly Filesystem read-only status.\n"
+                "# TYPE node_filesystem_readonly gauge\n"
+                "node_filesystem_readonly" +
+                labels + "0\n");
 }
 
 TEST_F(FilesystemTest, LeavesOutWhatDebianLeavesOut) {
@@ -90,12 +123,41 @@ TEST_F(FilesystemTest, LosesAMalformedLineOnly) {
 
 TEST_F(FilesystemTest, NamesMountsFromInsideTheRoot) {
   const std::string page = page_of("d /host/srv ext4 rw 0 0\n", "/host");
-  EXPECT_TRUE(has(page, R"(node_filesystem_files{device="d",fstype="ext4",mountpoint="/srv"} 90)"))
+  EXPECT_TRUE(has(
+      page,
+      R"(node_filesystem_files{device="d",device_error="",fstype="ext4",mountpoint="/srv"} 90)"))
       << page;
 }
 
+// The kernel makes a file system read-only after an error without telling of a mount.
+TEST_F(FilesystemTest, SeesThatAFileSystemTurnedReadOnly) {
+  root_.write("/1/mountinfo", mountinfo_of("d / ext4 rw 0 0\n"));
+  const Settings standard;
+  bool read_only = false;
+  FilesystemCollector collector({.procfs = root_.path().string()},
+                                *standard.devices("collector.filesystem.mount-points"),
+                                *standard.devices("collector.filesystem.fs-types"), 10s,
+                                [&](const char* path, struct statfs* figures) {
+                                  const int result = fake_statfs(path, figures);
+                                  if (read_only) figures->f_flags |= ST_RDONLY;
+                                  return result;
+                                });
+  const auto shows = [&](std::string_view value) {
+    Exposition page;
+    EXPECT_TRUE(collector.collect(page).has_value());
+    return has(
+        std::string(page.text()),
+        R"(node_filesystem_readonly{device="d",device_error="",fstype="ext4",mountpoint="/"} )" +
+            std::string(value));
+  };
+  EXPECT_TRUE(shows("0"));
+  read_only = true;
+  root_.write("/1/mountinfo", "36 35 8:1 / / rw - ext4 d ro\n");
+  EXPECT_TRUE(shows("1"));
+}
+
 TEST_F(FilesystemTest, FallsBackToItsOwnMounts) {
-  root_.write("/mounts", "d /own ext4 rw 0 0\n");
+  root_.write("/self/mountinfo", mountinfo_of("d /own ext4 rw 0 0\n"));
   Roots roots{.procfs = root_.path().string()};
   FilesystemCollector collector(roots, *Settings().devices("collector.filesystem.mount-points"),
                                 *Settings().devices("collector.filesystem.fs-types"), 10s,

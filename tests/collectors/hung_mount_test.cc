@@ -43,8 +43,9 @@ class HungMount : public testing::Test {
     ASSERT_EQ(::mount("joist-test", hung_.c_str(), "fuse", 0, options.c_str()), 0)
         << std::strerror(errno);
     mounted_ = true;
-    tree_.write("/proc/1/mounts",
-                "joist-test " + hung_.string() + " fuse.joist rw 0 0\n" + "root / ext4 rw 0 0\n");
+    tree_.write("/proc/1/mountinfo", "36 1 0:99 / " + hung_.string() +
+                                         " rw - fuse.joist joist-test rw\n"
+                                         "1 0 8:1 / / rw - ext4 root rw\n");
   }
 
   void TearDown() override {
@@ -67,7 +68,8 @@ TEST_F(HungMount, CostsNeitherTheScrapeNorTheOtherMounts) {
     return (*scrape)->page().find(text) != std::string_view::npos;
   };
   const std::string error =
-      "node_filesystem_device_error{device=\"joist-test\",fstype=\"fuse."
+      "node_filesystem_device_error{device=\"joist-test\",device_error=\"mountpoint "
+      "timeout\",fstype=\"fuse."
       "joist\",mountpoint=\"" +
       hung_.string() + "\"} 1\n";
   const std::string size = "node_filesystem_size_bytes{device=\"root\"";

@@ -20,6 +20,8 @@ that says what is compared on it and, together with all the others, on this host
   differs REGEX  REASON       differences allowed: of the samples and the families whose
                               name (with labels) begins with a match, any kind
   live-differs REGEX  REASON  the same, on this host only
+  later-label REGEX LABEL     of families whose name begins with a match, a label that came
+                              after this node_exporter: ours is compared without it
 
 Exit status: 0, 1 with every difference listed, or 77 (skipped) without node_exporter.
 """
@@ -62,7 +64,7 @@ class Comparison:
 
     def __init__(self, tree):
         self.collectors, self.flags, self.exporter_flags = [], [], []
-        self.differs, self.live_differs = [], []
+        self.differs, self.live_differs, self.later_labels = [], [], []
         path = pathlib.Path(tree, "compare")
         for number, line in enumerate(path.read_text().splitlines(), 1):
             word, _, rest = line.partition(" ")
@@ -78,12 +80,17 @@ class Comparison:
                     raise SystemExit(f"{path}:{number}: two spaces and a reason are missing")
                 allowed = self.differs if word == "differs" else self.live_differs
                 allowed.append(re.compile(pattern))
+            elif word == "later-label":
+                family, label = rest.split()
+                value = r'"(?:[^"\\]|\\.)*"'
+                self.later_labels.append(
+                    (re.compile(family), re.compile(f"(?<=[{{,]){label}={value},?|,{label}={value}(?=}})")))
             elif word and word[0] != "#" and word != "joist-collector":
                 raise SystemExit(f"{path}:{number}: unknown word {word}")
 
 
 class Page:
-    def __init__(self, text):
+    def __init__(self, text, later_labels=()):
         self.help, self.type, self.samples = {}, {}, {}
         for line in text.splitlines():
             if line.startswith("# HELP "):
@@ -93,6 +100,8 @@ class Page:
             elif line:
                 series, _, value = line.rpartition(" ")
                 name = series.partition("{")[0]
+                for family, label in later_labels:
+                    series = label.sub("", series) if family.match(name) else series
                 if series in self.samples:
                     raise SystemExit(f"twice on one page: {series}")
                 self.samples[series] = (name, float(value))
@@ -198,7 +207,7 @@ def compare(title, program, joist_collect, comparison, paths=None):
     with NodeExporter(program, flags + ([] if live else comparison.exporter_flags)) as exporter:
         for attempt in range(attempts):
             before, mine, after = exporter.text(), collect(joist_collect, flags), exporter.text()
-            ours = Page(mine)
+            ours = Page(mine, comparison.later_labels)
             found = differences(Page(before), ours, Page(after), live, allowed)
             if not found:
                 break
@@ -232,7 +241,7 @@ def promtool_accepts(ours, theirs):
 
 def joined(comparisons):
     everything = Comparison.__new__(Comparison)
-    for part in ("collectors", "differs", "live_differs"):
+    for part in ("collectors", "differs", "live_differs", "later_labels"):
         setattr(everything, part, sum((getattr(c, part) for c in comparisons), []))
     everything.collectors = sorted(set(everything.collectors))
     return everything

@@ -145,21 +145,38 @@ TEST(PressureLine, HasItsTotal) {
 }
 
 TEST(MountLine, ResolvesEscapesInThePathOnly) {
-  const auto mount = parse_mount_line(R"(nas:/a\040b /srv/a\040b\134c\011d nfs4 rw,vers=4.2 0 0)");
+  const auto mount = parse_mountinfo_line(
+      R"(36 35 0:52 /x /srv/a\040b\134c\011d rw,noatime master:1 - nfs4 nas:/a\040b rw,vers=4.2)");
   ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->major, 0U);
+  EXPECT_EQ(mount->minor, 52U);
   EXPECT_EQ(mount->device, R"(nas:/a\040b)");
   EXPECT_EQ(mount->mount_point, "/srv/a b\\c\td");
   EXPECT_EQ(mount->type, "nfs4");
   EXPECT_FALSE(mount->read_only);
-  EXPECT_EQ(parse_mount_line(R"(d /x\04 t rw)")->mount_point, R"(/x\04)");
-  EXPECT_EQ(parse_mount_line(R"(d /x\777 t rw)")->mount_point, R"(/x\777)");
+  EXPECT_EQ(parse_mountinfo_line(R"(1 2 3:4 / /x\04 rw - t d rw)")->mount_point, R"(/x\04)");
+  EXPECT_EQ(parse_mountinfo_line(R"(1 2 3:4 / /x\777 rw - t d rw)")->mount_point, R"(/x\777)");
 }
 
-TEST(MountLine, ReadsReadOnlyAsAWord) {
-  EXPECT_TRUE(parse_mount_line("d /m t nosuid,ro,nodev")->read_only);
-  EXPECT_TRUE(parse_mount_line("d /m t ro")->read_only);
-  EXPECT_FALSE(parse_mount_line("d /m t rw,errors=remount-ro")->read_only);
-  for (const char* line : {"", "d", "d /m", "d /m t"}) EXPECT_FALSE(parse_mount_line(line)) << line;
+TEST(MountLine, ReadsReadOnlyAsAWordOfTheMountOrTheFileSystem) {
+  EXPECT_TRUE(parse_mountinfo_line("1 2 3:4 / /m nosuid,ro,nodev - t d rw")->read_only);
+  EXPECT_TRUE(parse_mountinfo_line("1 2 3:4 / /m rw - t d ro,x")->read_only);
+  EXPECT_FALSE(parse_mountinfo_line("1 2 3:4 / /m rw - t d rw,errors=remount-ro")->read_only);
+}
+
+TEST(MountLine, MayHaveNoDevice) {
+  const auto mount = parse_mountinfo_line("1 2 3:4 / /m rw -  d rw");
+  EXPECT_FALSE(mount) << "but it has a type";
+  ASSERT_TRUE(parse_mountinfo_line("1 2 3:4 / /m rw - tmpfs  rw"));
+  EXPECT_EQ(parse_mountinfo_line("1 2 3:4 / /m rw - tmpfs  rw")->device, "");
+}
+
+TEST(MountLine, IsNotUnderstoodWithoutItsParts) {
+  for (const char* line :
+       {"", " - ", "1 2 3:4 / /m rw", "1 2 3:4 / /m - t d rw", "1 2 34 / /m rw - t d rw",
+        "1 2 x:4 / /m rw - t d rw", "1 2 3:4 / /m rw - t d", "1 2 3:4 / /m rw - t"}) {
+    EXPECT_FALSE(parse_mountinfo_line(line)) << line;
+  }
 }
 
 TEST(Mount, IsLocalWithoutServerAndDaemon) {
