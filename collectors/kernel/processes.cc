@@ -80,7 +80,7 @@ ProcessesCollector::ProcessesCollector(const Roots& roots)
 
 void ProcessesCollector::count_process(const char* pid) {
   std::array<char, 64> path;
-  std::snprintf(path.data(), path.size(), "%s/stat", pid);
+  std::snprintf(path.data(), path.size(), "%.20s/stat", pid);
   const auto task = read_task(proc_directory_.get(), path.data());
   if (!task) return;
 
@@ -97,13 +97,13 @@ void ProcessesCollector::count_process(const char* pid) {
 
 void ProcessesCollector::count_threads(const char* pid) {
   std::array<char, 64> path;
-  std::snprintf(path.data(), path.size(), "%s/task", pid);
+  std::snprintf(path.data(), path.size(), "%.20s/task", pid);
   const UniqueFd tasks(
       ::openat(proc_directory_.get(), path.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!tasks) return;
   // An error is the end of a process: what was counted stays.
   for_each_number(tasks.get(), [&](const char* tid) {
-    std::snprintf(path.data(), path.size(), "%s/stat", tid);
+    std::snprintf(path.data(), path.size(), "%.20s/stat", tid);
     if (const auto task = read_task(tasks.get(), path.data())) {
       ++thread_states_[static_cast<std::size_t>(task->state)];
     }
