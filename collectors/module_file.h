@@ -1,6 +1,6 @@
-// A file of /proc that is there while a module of the kernel is loaded (mdstat,
-// net/rpc/nfs). The kernel tells of modules as it tells of devices, so that what is
-// not loaded costs a page nothing.
+// A file of /proc that not every kernel has, or that is there while a module is loaded
+// (schedstat, mdstat, net/rpc/nfs). The kernel tells of modules as it tells of devices, so
+// that what is absent costs a page nothing.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 
 namespace joist::collectors {
 
-// Of a ProcFile or an OptionalFile. Malformed if its first word is no such number.
+// Of a ProcFile or a ModuleFile. Malformed if its first word is no such number.
 template <typename Number, typename File>
 Result<Number> read_number(File& file) {
   const auto text = file.read();

@@ -7,7 +7,7 @@
 namespace joist::collectors {
 
 KernelHungCollector::KernelHungCollector(const Roots& roots)
-    : file_(ProcFile(roots.proc(), "sys/kernel/hung_task_detect_count", ProcFile::Shape::Whole, 64),
+    : file_(roots.proc(), "sys/kernel/hung_task_detect_count", ProcFile::Shape::Whole, 64,
             roots.devices),
       tasks_("node_kernel_hung_tasks",
              "Number of tasks that have been detected as hung since the system booted.",

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "collectors/collector.h"
-#include "collectors/optional_file.h"
+#include "collectors/module_file.h"
 #include "collectors/roots.h"
 
 namespace joist::collectors {
@@ -20,7 +20,7 @@ class KernelHungCollector final : public Collector {
   Result<void> collect(Exposition& page) override;
 
  private:
-  OptionalFile file_;
+  ModuleFile file_;
   const Family tasks_, tasks_total_;
 };
 

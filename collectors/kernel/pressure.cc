@@ -18,8 +18,8 @@ Family stalled(std::string_view resource, std::string_view help) {
           MetricType::Counter};
 }
 
-OptionalFile file(const Roots& roots, std::string_view resource) {
-  return {ProcFile(roots.proc(), "pressure/" + std::string(resource), ProcFile::Shape::Whole, 512),
+ModuleFile file(const Roots& roots, std::string_view resource) {
+  return {roots.proc(), "pressure/" + std::string(resource), ProcFile::Shape::Whole, 512,
           roots.devices};
 }
 

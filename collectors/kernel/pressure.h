@@ -13,7 +13,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/optional_file.h"
+#include "collectors/module_file.h"
 #include "collectors/roots.h"
 
 namespace joist::collectors {
@@ -34,7 +34,7 @@ class PressureCollector final : public Collector {
 
  private:
   struct Resource {
-    OptionalFile file;
+    ModuleFile file;
     std::optional<Family> waiting;  // none for irq: it has no "some"
     std::optional<Family> stalled;  // none for cpu: "full" is undefined for the whole system
     bool required = true;           // irq is there with CONFIG_IRQ_TIME_ACCOUNTING, Linux 6.1+

@@ -27,7 +27,7 @@ std::optional<ScheduledCpu> parse_schedstat_line(std::string_view line) {
 }
 
 SchedstatCollector::SchedstatCollector(const Roots& roots)
-    : file_(ProcFile(roots.proc(), "schedstat", ProcFile::Shape::Records, 16384), roots.devices),
+    : file_(roots.proc(), "schedstat", ProcFile::Shape::Records, 16384, roots.devices),
       running_("node_schedstat_running_seconds_total",
                "Number of seconds CPU spent running a process.", MetricType::Counter),
       waiting_("node_schedstat_waiting_seconds_total",

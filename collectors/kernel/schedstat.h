@@ -14,7 +14,7 @@
 #include "collectors/collector.h"
 #include "collectors/listing.h"
 #include "collectors/malformed_lines.h"
-#include "collectors/optional_file.h"
+#include "collectors/module_file.h"
 #include "collectors/roots.h"
 
 namespace joist::collectors {
@@ -42,7 +42,7 @@ class SchedstatCollector final : public Collector {
     ScheduledCpu now;  // `number` is not kept
   };
 
-  OptionalFile file_;
+  ModuleFile file_;
   Listing<Cpu> cpus_;
   MalformedLines malformed_;
   const Family running_, waiting_, timeslices_;
