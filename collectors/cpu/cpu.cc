@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/cpu/cpufreq.h"
+#include "collectors/cpu/cpuinfo.h"
 #include "collectors/fields.h"
 
 namespace joist::collectors {
@@ -14,6 +16,10 @@ constexpr std::uint64_t kHotplugTicks = 300;
 constexpr unsigned kCpusMax = 8192;  // CONFIG_NR_CPUS at its largest
 constexpr std::size_t kIdle = static_cast<std::size_t>(CpuMode::Idle);
 constexpr std::string_view kDirectory = "devices/system/cpu";
+
+// Throttle counts beyond are opened for each page, so that no host, however many cores
+// it has, makes this process run out of descriptors.
+constexpr std::size_t kOpenMax = 256;
 
 struct Shown {
   CpuMode mode;
@@ -72,8 +78,20 @@ std::optional<std::vector<unsigned>> parse_cpu_list(std::string_view text) {
   return cpus;
 }
 
-CpuCollector::CpuCollector(const Roots& roots)
-    : sys_(roots.sys()),
+Made CpuCollector::make(const Roots& roots, const Settings& settings) {
+  CpuOptions options{settings.is_on("collector.cpu.guest"), settings.is_on("collector.cpu.info"),
+                     settings.pattern("collector.cpu.info.flags-include"),
+                     settings.pattern("collector.cpu.info.bugs-include")};
+  // Who asks for flags or bugs asks for the rest, as in node_exporter.
+  options.info |= !options.flags.is_empty() || !options.bugs.is_empty();
+  return std::make_unique<CpuCollector>(roots, std::move(options));
+}
+
+CpuCollector::CpuCollector(const Roots& roots, CpuOptions options)
+    : proc_(roots.proc()),
+      sys_(roots.sys()),
+      options_(std::move(options)),
+      directory_(roots.sys(), kDirectory, roots.devices),
       stat_(roots.proc(), "stat", ProcFile::Shape::Whole, 16384),
       seconds_("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.",
                MetricType::Counter),
@@ -87,6 +105,15 @@ CpuCollector::CpuCollector(const Roots& roots)
       isolated_("node_cpu_isolated",
                 "Whether each core is isolated, information from "
                 "/sys/devices/system/cpu/isolated.",
+                MetricType::Gauge),
+      online_("node_cpu_online", "CPUs that are online and being scheduled.", MetricType::Gauge),
+      info_("node_cpu_info", "CPU information from /proc/cpuinfo.", MetricType::Gauge),
+      flag_info_("node_cpu_flag_info",
+                 "The `flags` field of CPU information from /proc/cpuinfo taken from the first "
+                 "core.",
+                 MetricType::Gauge),
+      bug_info_("node_cpu_bug_info",
+                "The `bugs` field of CPU information from /proc/cpuinfo taken from the first core.",
                 MetricType::Gauge) {}
 
 CpuCollector::Cpu CpuCollector::make_cpu(std::string_view number) {
@@ -120,12 +147,24 @@ Result<void> CpuCollector::collect(Exposition& page) {
     ++count;
   }
   cpus_.finish();
-  if (count != cpus_at_search_) find_hardware();
+  const auto renewed = directory_.refresh();
+  if (count != cpus_at_search_ || (renewed && *renewed)) {
+    find_hardware();
+    if (options_.info) find_info();
+  }
   cpus_at_search_ = count;
 
+  const auto show = [&](const Family& family, const std::vector<Labels>& all) {
+    page.begin(family);
+    for (const Labels& labels : all) page.sample(labels, 1U);
+  };
+  show(bug_info_, bug_labels_);
+  show(flag_info_, flag_labels_);
   show_time(page);
-  page.begin(isolated_);
-  for (const Labels& labels : isolated_labels_) page.sample(labels, 1U);
+  show(info_, info_labels_);
+  show(isolated_, isolated_labels_);
+  page.begin(online_);
+  for (const Online& cpu : online_cpus_) page.sample(cpu.labels, cpu.online ? 1U : 0U);
   show_throttles(page);
   return {};
 }
@@ -140,13 +179,14 @@ void CpuCollector::show_time(Exposition& page) {
       }
     }
   };
-  show(guest_seconds_, kShownGuest);
+  if (options_.guest) show(guest_seconds_, kShownGuest);
   show(seconds_, kShown);
 }
 
 void CpuCollector::find_hardware() {
   throttles_.clear();
   isolated_labels_.clear();
+  online_cpus_.clear();
 
   const auto isolated = sys_.read_line(std::string(kDirectory) + "/isolated");
   const auto cpus = isolated ? parse_cpu_list(*isolated) : std::nullopt;
@@ -155,17 +195,53 @@ void CpuCollector::find_hardware() {
     isolated_labels_.push_back(Labels{{"cpu", std::to_string(cpu)}});
   }
 
-  const auto names = sys_.list(kDirectory);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    if (!name.starts_with("cpu") || !is_number(std::string_view(name).substr(3))) continue;
+  // The kernel lists in /proc/stat those that are on line. The first, which on most hosts
+  // cannot be switched off, says for node_exporter whether there is anything to tell.
+  const bool can_go = sys_.exists(std::string(kDirectory) + "/cpu0/online");
+  for (const std::string& name : directory_.names()) {
+    const std::string_view number = cpu_number(name);
+    if (number.empty()) continue;
     const std::string directory = std::string(kDirectory) + "/" + name;
+    if (can_go) {
+      const bool online = std::ranges::any_of(cpus_, [&](auto& cpu) { return cpu->key == number; });
+      online_cpus_.push_back({Labels{{"cpu", number}}, online});
+    }
     const auto package = sys_.read_line(directory + "/topology/physical_package_id");
     const auto core = sys_.read_line(directory + "/topology/core_id");
     if (!package || !core || !parse_uint(*package) || !parse_uint(*core)) continue;
     add_throttle(directory, *package, *core);
     add_throttle(directory, *package, "");
   }
+}
+
+void CpuCollector::find_info() {
+  info_labels_.clear();
+  flag_labels_.clear();
+  bug_labels_.clear();
+  const auto text = proc_.read("cpuinfo");
+  const auto cpus = parse_cpuinfo(text ? std::string_view(*text) : std::string_view());
+  for (const CpuDescription& cpu : cpus) {
+    info_labels_.push_back(Labels{{"cachesize", cpu.cache_size},
+                                  {"core", cpu.core},
+                                  {"cpu", cpu.number},
+                                  {"family", cpu.family},
+                                  {"microcode", cpu.microcode},
+                                  {"model", cpu.model},
+                                  {"model_name", cpu.model_name},
+                                  {"package", cpu.package},
+                                  {"stepping", cpu.stepping},
+                                  {"vendor", cpu.vendor}});
+  }
+  if (cpus.empty()) return;
+  const auto pick = [](std::vector<Labels>& all, std::string_view label, std::string_view words,
+                       const NameFilter& wanted) {
+    Fields fields(words);
+    for (auto word = fields.next(); !word.empty(); word = fields.next()) {
+      if (wanted.matches(word)) all.push_back(Labels{{label, word}});
+    }
+  };
+  pick(flag_labels_, "flag", cpus[0].flags, options_.flags);
+  pick(bug_labels_, "bug", cpus[0].bugs, options_.bugs);
 }
 
 // Siblings share a core, and cores a package: the first that has the file speaks.
@@ -186,9 +262,11 @@ void CpuCollector::add_throttle(const std::string& directory, const std::string&
 }
 
 void CpuCollector::show_throttles(Exposition& page) {
+  std::size_t open = 0;
   for (Throttle& throttle : throttles_) {
     const auto text = throttle.file.read();
     throttle.count = text ? parse_uint(Fields(*text).next()) : std::nullopt;
+    if (++open > kOpenMax) throttle.file.close();
   }
   for (const bool whole_package : {false, true}) {
     page.begin(whole_package ? package_throttles_ : core_throttles_);

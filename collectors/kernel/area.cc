@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "collectors/area.h"
 
 #include "collectors/kernel/cgroups.h"
@@ -6,6 +8,7 @@
 #include "collectors/kernel/interrupts.h"
 #include "collectors/kernel/kernel_hung.h"
 #include "collectors/kernel/loadavg.h"
+#include "collectors/kernel/logind.h"
 #include "collectors/kernel/os_release.h"
 #include "collectors/kernel/pressure.h"
 #include "collectors/kernel/processes.h"
@@ -14,6 +17,7 @@
 #include "collectors/kernel/softirqs.h"
 #include "collectors/kernel/stat.h"
 #include "collectors/kernel/sysctl.h"
+#include "collectors/kernel/systemd.h"
 #include "collectors/kernel/time.h"
 #include "collectors/kernel/timex.h"
 #include "collectors/kernel/uname.h"
@@ -23,9 +27,13 @@ namespace {
 
 constexpr auto On = Source::Standard::On;
 constexpr auto Off = Source::Standard::Off;
+constexpr auto Duration = Setting::Kind::Duration;
 constexpr auto List = Setting::Kind::List;
 constexpr auto Pattern = Setting::Kind::Pattern;
 constexpr auto Switch = Setting::Kind::Switch;
+
+// systemd answers for hundreds of units on the thread that also starts them.
+constexpr std::chrono::seconds kDbusPace{15};
 
 constexpr Source kSources[] = {
     {"cgroups", Off, make_plain<CgroupsCollector>},
@@ -34,6 +42,7 @@ constexpr Source kSources[] = {
     {"interrupts", Off, InterruptsCollector::make},
     {"kernel_hung", On, make_plain<KernelHungCollector>},
     {"loadavg", On, make_plain<LoadavgCollector>},
+    {"logind", Off, LogindCollector::make, kDbusPace},
     {"os", On, make_plain<OsReleaseCollector>},
     {"pressure", On, make_plain<PressureCollector>},
     {"processes", Off, make_plain<ProcessesCollector>},
@@ -42,6 +51,7 @@ constexpr Source kSources[] = {
     {"softirqs", Off, make_plain<SoftirqsCollector>},
     {"stat", On, StatCollector::make},
     {"sysctl", Off, SysctlCollector::make},
+    {"systemd", Off, SystemdCollector::make, kDbusPace},
     {"time", On, make_plain<TimeCollector>},
     {"timex", On, make_plain<TimexCollector>},
     {"uname", On, make_plain<UnameCollector>},
@@ -54,9 +64,24 @@ constexpr Setting kSettings[] = {
      "Which interrupts to leave out, by \"name;info;devices\"."},
     {"collector.interrupts.name-include", Pattern, "",
      "Which interrupts alone to show, by \"name;info;devices\"."},
+    {"collector.logind.timeout", Duration, "1s",
+     "How long to wait for logind's answers, all together."},
     {"collector.stat.softirq", Switch, "false", "Whether to show software interrupts by vector."},
     {"collector.sysctl.include", List, "", "A kernel setting to show, as kernel.pid_max."},
     {"collector.sysctl.include-info", List, "", "A kernel setting to show as text."},
+    {"collector.systemd.enable-restarts-metrics", Switch, "false",
+     "Whether to show how often services were started again."},
+    {"collector.systemd.enable-start-time-metrics", Switch, "false",
+     "Whether to show since when units run."},
+    {"collector.systemd.enable-task-metrics", Switch, "false",
+     "Whether to show the tasks of services."},
+    {"collector.systemd.timeout", Duration, "1s",
+     "How long to wait for systemd's answers, all together."},
+    {"collector.systemd.unit-exclude", Pattern,
+     R"(.+\.(automount|device|mount|scope|slice|target))",
+     "Which units to leave out; the whole name must match."},
+    {"collector.systemd.unit-include", Pattern, ".+",
+     "Which units to show; the whole name must match."},
 };
 
 }  // namespace
