@@ -73,8 +73,8 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
       identity_store_(places.state_dir),
       readiness_(subjects(), facts_.boot_id, started_),
       feed_(facts_.boot_id, epoch, std::string(version())),
-      metrics_page_(io_, own_metrics_, [this] { return own_metrics_text(); }),
-      web_(io_, metrics_page_,
+      scrape_server_(io_, [this](std::string& page) { page += own_metrics_text(); }),
+      web_(io_, scrape_server_,
            {.conditions = [this] { return readiness_.conditions(); },
             .stuck_loops =
                 [this] {
@@ -139,7 +139,7 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
     return fail(scrape.error(), places_.config + ": metrics.disabled_collectors");
   }
   if (auto listening = web_.listen(spec.metrics()); !listening) return listening;
-  metrics_page_.use(std::move(*scrape));
+  scrape_server_.use(std::move(*scrape));
   return {};
 }
 
@@ -159,6 +159,7 @@ bool Agent::run() {
        {"socket", places_.run_dir + "/agent.sock"}});
   io_.run();
   const auto all = workers();
+  if (scrape_server_.stuck() > 0) return false;
   return std::ranges::none_of(all, [](const Worker* worker) { return worker->is_busy(); });
 }
 
@@ -336,7 +337,6 @@ std::vector<const Worker*> Agent::workers() const {
   auto all = disk_watch_.workers();
   all.push_back(&host_worker_);
   all.push_back(&session_.worker());
-  all.push_back(&metrics_page_.worker());
   return all;
 }
 
@@ -398,7 +398,7 @@ std::string Agent::status_line() const {
   return line;
 }
 
-std::string Agent::own_metrics_text() const {
+std::string_view Agent::own_metrics_text() {
   OwnState state;
   state.conditions = readiness_.conditions();
   if (disk_watch_.last_good()) state.disks = &disk_watch_.last_good()->disks;
@@ -406,10 +406,12 @@ std::string Agent::own_metrics_text() const {
   state.session_counters = session_.counters();
   state.disk_counters = disk_watch_.counters();
   state.servers = {{"metrics", web_.counters()}, {"local", local_api_.counters()}};
+  state.scrapes = scrape_server_.counters();
   state.pulse = &pulse_;
   for (const Worker* worker : workers()) {
     state.workers_stuck.emplace_back(worker->name(), worker->stuck(SteadyClock::now()).has_value());
   }
+  state.workers_stuck.emplace_back("collectors", scrape_server_.stuck() > 0);
   return own_metrics_.text(state, SteadyClock::now());
 }
 

@@ -17,7 +17,6 @@
 #include "agent/disk_watch.h"
 #include "agent/identity.h"
 #include "agent/local_api.h"
-#include "agent/metrics_page.h"
 #include "agent/own_metrics.h"
 #include "agent/pulse.h"
 #include "agent/readiness.h"
@@ -31,6 +30,7 @@
 #include "base/sys_root.h"
 #include "base/unique_fd.h"
 #include "host/facts.h"
+#include "metrics/scrape_server.h"
 #include "network/links.h"
 #include "wire/asio.h"
 
@@ -83,7 +83,7 @@ class Agent {
   std::vector<const Worker*> workers() const;
   std::vector<Stuck> stuck_workers() const;
   std::string status_line() const;
-  std::string own_metrics_text() const;
+  std::string_view own_metrics_text();
 
   const Places places_;
   SystemClock clock_;
@@ -102,7 +102,7 @@ class Agent {
   ReportItems report_items_;
   ReportFeed feed_;
   OwnMetrics own_metrics_;
-  MetricsPage metrics_page_;
+  metrics::ScrapeServer scrape_server_;
   Web web_;
   LocalApi local_api_;
   Session session_;

@@ -1,25 +1,24 @@
 // The agent's own metrics: joist_agent_*, joist_condition_status, joist_disk_class.
-// What is counted where it happens lives in prometheus-cpp's registry; what is
-// state already is turned into families when somebody asks. Together they are
-// one text (format 0.0.4).
+// What is counted where it happens is counted here; what is state already is shown when
+// somebody asks. Together they are one text (format 0.0.4).
 // Threads: the control thread.
 #pragma once
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/registry.h>
-
-#include <optional>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "agent/disk_watch.h"
 #include "agent/pulse.h"
 #include "agent/session.h"
+#include "collectors/exposition.h"
 #include "joist/v1/agent.pb.h"
 #include "joist/v1/condition.pb.h"
+#include "metrics/scrape_server.h"
 #include "wire/http_server.h"
 
 namespace joist::agent {
@@ -32,32 +31,32 @@ struct OwnState {
   SessionCounters session_counters;
   DiskCounters disk_counters;
   std::vector<std::pair<std::string, wire::HttpCounters>> servers;  // by name
+  metrics::ScrapeServer::Counters scrapes;
   const Pulse* pulse = nullptr;
   std::vector<std::pair<std::string, bool>> workers_stuck;  // by name
 };
 
-// Pure.
-std::vector<prometheus::MetricFamily> state_families(const OwnState& state, SteadyTime now);
-
 class OwnMetrics {
  public:
+  struct Families;
+
   OwnMetrics();
+  ~OwnMetrics();
+  OwnMetrics(const OwnMetrics&) = delete;
+  OwnMetrics& operator=(const OwnMetrics&) = delete;
 
   void config_reloaded(bool successful, WallTime now);
-  void scraped(bool collected, std::chrono::duration<double> took);
-  void scrape_shared();
   void condition_changed(const std::string& type, v1::ConditionStatus status);
 
-  std::string text(const OwnState& state, SteadyTime now) const;
+  // Valid until the next call.
+  std::string_view text(const OwnState& state, SteadyTime now);
 
  private:
-  prometheus::Registry registry_;
-  prometheus::Gauge& reload_successful_;
-  prometheus::Gauge& reload_time_;
-  prometheus::Family<prometheus::Counter>& scrapes_;
-  prometheus::Counter& scrapes_shared_;
-  prometheus::Gauge& scrape_seconds_;
-  prometheus::Family<prometheus::Counter>& transitions_;
+  const std::unique_ptr<const Families> families_;
+  collectors::Exposition page_;
+  bool reload_successful_ = false;
+  double reload_seconds_ = 0;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> transitions_;  // by type and status
 };
 
 }  // namespace joist::agent

@@ -1,24 +1,17 @@
 #include "agent/web.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
-#include "agent/accept_encoding.h"
 #include "agent/readiness.h"
 #include "base/version.h"
 
 namespace joist::agent {
 namespace {
 
-using std::chrono::milliseconds;
 using wire::Request;
 using wire::Response;
 using wire::Task;
-
-constexpr milliseconds kScrapeDeadline{10'000};
-constexpr milliseconds kScrapeDeadlineMin{250};
-constexpr milliseconds kForTheWayBack{250};
 
 std::string escaped(std::string_view text) {
   std::string html;
@@ -45,18 +38,7 @@ std::string condition_line(const v1::Condition& condition) {
 
 }  // namespace
 
-milliseconds scrape_deadline(std::string_view timeout_seconds) {
-  double seconds = 0;
-  const auto* end = timeout_seconds.data() + timeout_seconds.size();
-  const auto parsed = std::from_chars(timeout_seconds.data(), end, seconds);
-  if (parsed.ec != std::errc() || parsed.ptr != end || !(seconds > 0) || seconds > 3600) {
-    return kScrapeDeadline;
-  }
-  const milliseconds asked(static_cast<std::int64_t>(seconds * 1000));
-  return std::clamp(asked - kForTheWayBack, kScrapeDeadlineMin, kScrapeDeadline);
-}
-
-Web::Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources)
+Web::Web(wire::asio::io_context& io, metrics::ScrapeServer& metrics, Sources sources)
     : metrics_(metrics),
       sources_(std::move(sources)),
       server_(io, {.body_bytes_max = 0, .read_only = true},
@@ -82,28 +64,10 @@ Task<Response> Web::answer(const Request& request) {
   const bool known = request.path == "/" || request.path == "/metrics" ||
                      request.path == "/healthz" || request.path == "/readyz";
   if (!known) co_return wire::text_response(404, "no such page: look at /");
-  if (request.path == "/metrics") co_return co_await metrics(request);
+  if (request.path == "/metrics") co_return co_await metrics_.answer(request);
   if (request.path == "/healthz") co_return healthz();
   if (request.path == "/readyz") co_return readyz();
   co_return landing();
-}
-
-Task<Response> Web::metrics(const Request& request) {
-  const auto deadline = scrape_deadline(request.header("X-Prometheus-Scrape-Timeout-Seconds"));
-  Response response;
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.headers.emplace_back("Vary", "Accept-Encoding");
-  if (prefers_gzip(request.header("Accept-Encoding"))) {
-    const auto packed = co_await metrics_.get_gzipped(deadline);
-    if (packed) {
-      response.headers.emplace_back("Content-Encoding", "gzip");
-      response.body = *packed;
-      co_return response;
-    }
-  }
-  const auto text = co_await metrics_.get(deadline);
-  response.body = *text;
-  co_return response;
 }
 
 Response Web::healthz() const {

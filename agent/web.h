@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/metrics_page.h"
 #include "base/result.h"
 #include "joist/v1/condition.pb.h"
 #include "joist/v1/spec.pb.h"
+#include "metrics/scrape_server.h"
 #include "wire/http_server.h"
 
 namespace joist::agent {
@@ -25,7 +25,7 @@ class Web {
     std::function<std::string()> node_name;
   };
 
-  Web(wire::asio::io_context& io, MetricsPage& metrics, Sources sources);
+  Web(wire::asio::io_context& io, metrics::ScrapeServer& metrics, Sources sources);
 
   // Serves as `spec` says. On error what was served before is served on.
   Result<void> listen(const v1::MetricsSpec& spec);
@@ -41,19 +41,14 @@ class Web {
   wire::Task<wire::Response> answer(const wire::Request& request);
 
  private:
-  wire::Task<wire::Response> metrics(const wire::Request& request);
   wire::Response healthz() const;
   wire::Response readyz() const;
   wire::Response landing() const;
 
-  MetricsPage& metrics_;
+  metrics::ScrapeServer& metrics_;
   Sources sources_;
   std::string listens_on_;  // metrics.listen
   wire::HttpServer server_;
 };
-
-// How long a scrape may take, from Prometheus' own header
-// (X-Prometheus-Scrape-Timeout-Seconds): a little less than it waits. Pure.
-std::chrono::milliseconds scrape_deadline(std::string_view timeout_seconds);
 
 }  // namespace joist::agent

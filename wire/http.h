@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ struct Response {
   std::string content_type;  // empty: no Content-Type
   std::string body;
   Headers headers;  // besides Content-Type, Content-Length, Connection and Server
+
+  // Instead of `body`: a text that others are sent too. It does not change any more.
+  std::shared_ptr<const std::string> shared_body = nullptr;
+
+  const std::string& content() const { return shared_body ? *shared_body : body; }
 };
 
 // Who is at the other end of a connection.

@@ -86,7 +86,7 @@ Task<bool> send_response(Stream& stream, const Response& response, bool head, bo
                          std::chrono::seconds write_timeout) {
   const std::string start = head_text(response, keep_alive);
   const std::array<asio::const_buffer, 2> buffers{
-      asio::buffer(start), head ? asio::const_buffer() : asio::buffer(response.body)};
+      asio::buffer(start), head ? asio::const_buffer() : asio::buffer(response.content())};
   boost::system::error_code error;
   Deadline deadline(lowest(stream));
   deadline.arm(write_timeout);

@@ -129,7 +129,8 @@ std::string head_text(const Response& response, bool keep_alive) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " ";
   text.append(reason.data(), reason.size());
-  text += "\r\nServer: joist\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n";
+  text +=
+      "\r\nServer: joist\r\nContent-Length: " + std::to_string(response.content().size()) + "\r\n";
   if (!response.content_type.empty()) text += "Content-Type: " + response.content_type + "\r\n";
   if (!keep_alive) text += "Connection: close\r\n";
   for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
