@@ -48,11 +48,6 @@ std::optional<double> parse_sectors(std::string_view text) {
   return static_cast<double>(*sectors) * kSectorBytes;
 }
 
-std::string without_dashes(std::string text) {
-  std::erase(text, '-');
-  return text;
-}
-
 }  // namespace
 
 double allocation_ratio(std::string_view profile, std::size_t devices) {
@@ -142,7 +137,7 @@ void BtrfsCollector::find_mount_points() {
     if (!ask_btrfs_devices(path, answer)) continue;
     const std::string uuid = format_uuid(answer.filesystem);
     for (const auto& filesystem : filesystems_) {
-      const bool is_it = without_dashes(filesystem->uuid) == uuid;
+      const bool is_it = filesystem->uuid == uuid;
       if (!is_it || !filesystem->mount_point.empty()) continue;
       filesystem->mount_point = path;
       filesystem->id = answer.filesystem;

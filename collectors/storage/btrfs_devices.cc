@@ -80,9 +80,10 @@ Result<void> ask_btrfs_devices(const std::string& mount_point, BtrfsDevices& fou
 std::string format_uuid(const BtrfsUuid& uuid) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (const std::uint8_t byte : uuid) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
+  for (std::size_t at = 0; at < uuid.size(); ++at) {
+    if (at == 4 || at == 6 || at == 8 || at == 10) text += '-';
+    text += kDigits[uuid[at] >> 4U];
+    text += kDigits[uuid[at] & 15U];
   }
   return text;
 }

@@ -34,7 +34,7 @@ struct BtrfsDevices {
 // not be unmounted.
 Result<void> ask_btrfs_devices(const std::string& mount_point, BtrfsDevices& found);
 
-// 32 hexadecimal digits.
+// As sysfs names file systems: 8-4-4-4-12 hexadecimal digits.
 std::string format_uuid(const BtrfsUuid& uuid);
 
 }  // namespace joist::collectors

@@ -27,8 +27,8 @@ TEST(BtrfsDevices, AreNotAskedOfAnotherFileSystem) {
   EXPECT_FALSE(ask_btrfs_devices("/proc", found));
 }
 
-TEST(Uuid, IsShownWithoutDashes) {
-  EXPECT_EQ(format_uuid({0, 1, 0xAB, 0xFF}), "0001abff000000000000000000000000");
+TEST(Uuid, IsShownAsSysfsNamesFileSystems) {
+  EXPECT_EQ(format_uuid({0, 1, 0xAB, 0xFF}), "0001abff-0000-0000-0000-000000000000");
 }
 
 TEST(TapeDrive, IsNamedByItsNumberOnly) {
