@@ -57,6 +57,14 @@ void show(Exposition& page, const Labels& labels, Unit unit, std::uint64_t value
   }
 }
 
+// What is printed on the disk, if udev knows; virtio disks have the long one only.
+std::string_view serial_number(const UdevProperties& udev) {
+  for (const char* key : {"SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL"}) {
+    if (const auto serial = find_property(udev, key); !serial.empty()) return serial;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<DiskLine> parse_diskstats_line(std::string_view text) {
@@ -86,7 +94,8 @@ Made DiskstatsCollector::make(const Roots& roots, const Settings& settings) {
 }
 
 DiskstatsCollector::DiskstatsCollector(const Roots& roots, DeviceFilter filter)
-    : udev_data_(roots.udev()),
+    : sys_(roots.sys()),
+      udev_data_(roots.udev()),
       file_(roots.proc(), "diskstats", ProcFile::Shape::Records, 16384),
       filter_(std::move(filter)),
       info_("node_disk_info", "Info of /sys/block/<block_device>.", MetricType::Gauge),
@@ -120,6 +129,8 @@ DiskstatsCollector::Device DiskstatsCollector::make_device(const DiskLine& line)
 void DiskstatsCollector::render(Device& device) const {
   const UdevProperties& udev = device.udev.properties();
   const auto property = [&](std::string_view key) { return find_property(udev, key); };
+  // Only a whole disk has a queue; with device mapper it is as its disks are.
+  const auto rotational = sys_.read_line("/block/" + device.key + "/queue/rotational");
 
   device.info = Labels{{"device", device.key},
                        {"major", std::to_string(device.major)},
@@ -127,7 +138,8 @@ void DiskstatsCollector::render(Device& device) const {
                        {"model", property("ID_MODEL")},
                        {"path", property("ID_PATH")},
                        {"revision", property("ID_REVISION")},
-                       {"serial", property("ID_SERIAL_SHORT")},
+                       {"rotational", rotational && *rotational == "1" ? "1" : "0"},
+                       {"serial", serial_number(udev)},
                        {"wwn", property("ID_WWN")}};
 
   device.filesystem.reset();

@@ -3,9 +3,10 @@
 // Source: /proc/diskstats (Documentation/admin-guide/iostats.rst): 11 columns,
 //         15 since Linux 4.18 (discards), 17 since 5.5 (flushes); sectors are
 //         512 bytes whatever the device's own, times are milliseconds. Names,
-//         serial numbers and ATA facts from udev's records where udevd runs.
+//         serial numbers and ATA facts from udev's records where udevd runs;
+//         /sys/block/<device>/queue/rotational.
 // Emits:  node_disk_*{device}  counter; node_disk_io_now gauge
-//         node_disk_info{device,major,minor,model,path,revision,serial,wwn} 1,
+//         node_disk_info{device,major,minor,model,path,revision,rotational,serial,wwn} 1,
 //         node_disk_filesystem_info, node_disk_device_mapper_info,
 //         node_disk_ata_{write_cache,write_cache_enabled,rotation_rate_rpm}  gauge
 #pragma once
@@ -74,6 +75,7 @@ class DiskstatsCollector final : public Collector {
   void render(Device& device) const;
   void show_info(Exposition& page) const;
 
+  SysRoot sys_;
   SysRoot udev_data_;
   ProcFile file_;
   DeviceFilter filter_;
