@@ -7,6 +7,7 @@
 #include "collectors/storage/dmmultipath.h"
 #include "collectors/storage/filesystem.h"
 #include "collectors/storage/mdadm.h"
+#include "collectors/storage/mountstats.h"
 #include "collectors/storage/nfs.h"
 #include "collectors/storage/nfsd.h"
 #include "collectors/storage/tapestats.h"
@@ -17,6 +18,7 @@ namespace joist::collectors {
 namespace {
 
 constexpr auto On = Source::Standard::On;
+constexpr auto Off = Source::Standard::Off;
 constexpr auto Pattern = Setting::Kind::Pattern;
 constexpr auto Duration = Setting::Kind::Duration;
 constexpr auto Switch = Setting::Kind::Switch;
@@ -30,6 +32,7 @@ constexpr Source kSources[] = {
     {"dmmultipath", On, make_plain<DmmultipathCollector>},
     {"filesystem", On, FilesystemCollector::make},
     {"mdadm", On, make_plain<MdadmCollector>},
+    {"mountstats", Off, make_plain<MountstatsCollector>},
     {"nfs", On, make_plain<NfsCollector>},
     {"nfsd", On, make_plain<NfsdCollector>},
     {"tapestats", On, TapestatsCollector::make},
