@@ -8,6 +8,7 @@
 #include "collectors/cpu/cpu_vulnerabilities.h"
 #include "collectors/cpu/cpufreq.h"
 #include "collectors/cpu/cpuinfo.h"
+#include "collectors/cpu/perf.h"
 #include "collectors/kernel/cgroups.h"
 #include "collectors/kernel/filefd.h"
 #include "collectors/kernel/interrupts.h"
@@ -80,6 +81,7 @@ constexpr Parse kParsers[] = {
     once<parse_swap_line>,
     once<parse_zone_head>,
     protection,
+    once<parse_perf_cpus>,
 };
 
 }  // namespace
