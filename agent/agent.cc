@@ -130,13 +130,14 @@ Result<void> Agent::take_state() {
 
 // What of a spec can fail, all of it before any of it counts.
 Result<void> Agent::apply(const v1::NodeSpec& spec) {
+  const v1::MetricsSpec& metrics = spec.metrics();
   collectors::Options options;
-  for (const std::string& name : spec.metrics().disabled_collectors()) {
-    options.disabled.push_back(name);
-  }
+  options.disabled.assign(metrics.disabled_collectors().begin(),
+                          metrics.disabled_collectors().end());
+  options.enabled.assign(metrics.enabled_collectors().begin(), metrics.enabled_collectors().end());
   auto scrape = collectors::Scrape::make(collectors::Roots{}, options);
   if (!scrape) {
-    return fail(scrape.error(), places_.config + ": metrics.disabled_collectors");
+    return fail(scrape.error(), places_.config + ": metrics");
   }
   if (auto listening = web_.listen(spec.metrics()); !listening) return listening;
   scrape_server_.use(std::move(*scrape));

@@ -84,8 +84,13 @@ What number_breach(double number, const v1::Rule& rule, bool written) {
          number_text(rule.max()) + (rule.unit().empty() ? "" : " " + rule.unit());
 }
 
-What unknown_breach(const std::string& text, const v1::Rule& rule) {
-  const std::vector<std::string> known(rule.known().begin(), rule.known().end());
+std::vector<std::string> known_to(const FieldDescriptor& field, const v1::Rule& rule) {
+  const auto* other = field.containing_type()->FindFieldByName(rule.known_of());
+  const auto& known = other == nullptr ? rule.known() : rule_of(*other).known();
+  return {known.begin(), known.end()};
+}
+
+What unknown_breach(const std::string& text, const std::vector<std::string>& known) {
   if (known.empty() || std::ranges::find(known, text) != known.end()) return {};
   if (const auto closest = closest_word(text, known)) {
     return in_quotes(text) + " is not known, did you mean " + *closest + "?";
@@ -106,7 +111,8 @@ What string_breach(const std::string& text, const FieldDescriptor& field, const 
   if (!text.empty() && !has_format(text, rule.format())) {
     return in_quotes(text) + " does not fit, expected " + format_expected(rule.format());
   }
-  return text.empty() && !field.is_repeated() ? What() : unknown_breach(text, rule);
+  return text.empty() && !field.is_repeated() ? What()
+                                              : unknown_breach(text, known_to(field, rule));
 }
 
 // The parts of seconds and nanos that duration.proto and timestamp.proto allow.

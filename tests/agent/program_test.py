@@ -234,6 +234,11 @@ class Reload(AgentTest):
         page = self.request("/metrics")[1].decode()
         self.assertNotIn("node_load1", page)
         self.assertIn("node_cpu_seconds_total", page)
+        self.write_config("  enabled_collectors: [processes]\n")
+        self.reload()
+        page = self.request("/metrics")[1].decode()
+        self.assertIn("node_load1", page)
+        self.assertIn("node_processes_pids", page)
         self.write_config("  disabled_collectors: [loadaverage]\n")
         self.reload()
         self.assertIn('agent.yaml:4:25: metrics.disabled_collectors[0]: "loadaverage" is not known, '

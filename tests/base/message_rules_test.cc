@@ -60,6 +60,14 @@ TEST(CheckRules, KnowsWhatIsKnown) {
   EXPECT_NE(breach_of(spec).find("\"zebra\" is not known, expected one of "), std::string::npos);
   spec.mutable_metrics()->set_disabled_collectors(0, "");
   EXPECT_NE(breach_of(spec), "");
+
+  // By the list of another field.
+  spec.Clear();
+  spec.mutable_metrics()->add_enabled_collectors("procesess");
+  EXPECT_EQ(breach_of(spec),
+            "metrics.enabled_collectors[0]: \"procesess\" is not known, did you mean processes?");
+  spec.mutable_metrics()->set_enabled_collectors(0, "processes");
+  EXPECT_EQ(breach_of(spec), "");
 }
 
 TEST(CheckRules, TakesNoEntryTwice) {
