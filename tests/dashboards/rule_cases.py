@@ -198,6 +198,8 @@ CASES = [
     Case("JoistInstallerCertificateEnding", "2h",
          [{'joist_installer_certificate_expire_time_seconds{certificate="server"}': 6 * 86400}],
          [{'joist_installer_certificate_expire_time_seconds{certificate="server"}': YEAR}]),
+    Case("JoistInstallerStoreFailing", "5m", [{"joist_installer_store_healthy": 0}],
+         [{"joist_installer_store_healthy": 1}]),
     Case("JoistInstallerStoreSlow", "45m", [store_writes(slow=True)], [store_writes(slow=False)]),
     Case("JoistEnrolmentsRefused", "45m",
          [{'joist_installer_enrolments_total{result="TokenUnknown"}': "0+1"}],
