@@ -39,6 +39,7 @@ DeviceChanges::DeviceChanges()
     : socket_(open_uevents()), recount_(std::chrono::steady_clock::now() + kRecount) {}
 
 void DeviceChanges::poll() {
+  ++page_;
   const auto now = std::chrono::steady_clock::now();
   const bool heard = heard_change();
   if (!heard && now < recount_) return;

@@ -28,6 +28,9 @@ class DeviceChanges {
   // Reads what the kernel said meanwhile: once per scrape, one system call when nothing did.
   void poll();
 
+  // Grows with every poll(): what a collector shares with others, it reads once for each.
+  std::uint64_t page() const { return page_; }
+
   // Grows with every change; starts at 1.
   std::uint64_t generation() const { return generation_; }
 
@@ -35,6 +38,7 @@ class DeviceChanges {
   bool heard_change();
 
   UniqueFd socket_;  // none: the kernel refused, only time counts
+  std::atomic<std::uint64_t> page_ = 0;
   std::atomic<std::uint64_t> generation_ = 1;
   std::chrono::steady_clock::time_point recount_;
 };

@@ -10,6 +10,8 @@
 
 namespace joist::collectors {
 
+class LinkTable;
+
 struct Roots {
   std::string procfs = "/proc";
   std::string sysfs = "/sys";
@@ -19,6 +21,10 @@ struct Roots {
   // Tells of the devices below `sysfs`. Scrape gives one to all its collectors; without
   // one they look every time.
   std::shared_ptr<DeviceChanges> devices = nullptr;
+
+  // The host's network interfaces, for all collectors that show something of them. Scrape
+  // gives one; without it each asks for itself.
+  std::shared_ptr<LinkTable> links = nullptr;
 
   SysRoot proc() const { return SysRoot(procfs); }
   SysRoot sys() const { return SysRoot(sysfs); }

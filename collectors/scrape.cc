@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "collectors/collector_list.h"
+#include "collectors/network/link_table.h"
 
 namespace joist::collectors {
 
 Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& options) {
   Roots host = roots;
   if (!host.devices) host.devices = std::make_shared<DeviceChanges>();
+  if (!host.links) host.links = std::make_shared<LinkTable>(host.devices);
   auto collectors = make_collectors(host, options);
   if (!collectors) return tl::unexpected<Error>(collectors.error());
   return std::unique_ptr<Scrape>(
