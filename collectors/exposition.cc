@@ -132,7 +132,7 @@ bool is_metric_name(std::string_view name) {
   return !name.empty() && is_name_start(name[0]) && std::ranges::all_of(name, allowed);
 }
 
-Labels::Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+Labels::Labels(std::span<const Pair> labels) {
   char separator = '{';
   for (const auto& [name, value] : labels) {
     text_ += separator;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -44,7 +45,9 @@ bool is_metric_name(std::string_view name);
 class Labels {
  public:
   Labels() = default;
-  Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
+  using Pair = std::pair<std::string_view, std::string_view>;
+  Labels(std::initializer_list<Pair> labels) : Labels(std::span<const Pair>(labels)) {}
+  explicit Labels(std::span<const Pair> labels);
 
   std::string_view text() const { return text_; }  // {name="value",...}, or nothing
 

@@ -20,8 +20,7 @@ unsigned byte_at(std::string_view bytes, std::size_t at) {
 
 void append_number(std::string& text, unsigned value, int base) {
   std::array<char, 8> digits{};
-  char* const end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
   text.append(digits.data(), end);
 }
 

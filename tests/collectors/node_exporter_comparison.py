@@ -13,6 +13,7 @@ that says what is compared on it and, together with all the others, on this host
 
   collector NAME              a collector that both have
   host-collector NAME         the same; its figures come from this host even on a tree
+  live-collector NAME         the same; a tree has nothing of it, so on this host only
   joist-collector NAME        one that this node_exporter lacks: seen by the tree's
                               expected.prom alone (tests/collectors/scrape_test.cc)
   flag FLAG                   given to both, on the tree only
@@ -63,13 +64,16 @@ class Comparison:
     """What a tree's file "compare" says."""
 
     def __init__(self, tree):
-        self.collectors, self.flags, self.exporter_flags = [], [], []
+        self.collectors, self.live_collectors = [], []
+        self.flags, self.exporter_flags = [], []
         self.differs, self.live_differs, self.later_labels = [], [], []
         path = pathlib.Path(tree, "compare")
         for number, line in enumerate(path.read_text().splitlines(), 1):
             word, _, rest = line.partition(" ")
             if word in ("collector", "host-collector"):
                 self.collectors.append(rest)
+            elif word == "live-collector":
+                self.live_collectors.append(rest)
             elif word == "flag":
                 self.flags.append(rest)
             elif word == "exporter-flag":
@@ -226,12 +230,13 @@ def complaints(text):
     return done.returncode in (0, 3), set(done.stdout.decode().splitlines())
 
 
-def promtool_accepts(ours, theirs):
+def promtool_accepts(ours, theirs, allowed):
     if not shutil.which("promtool"):
         print("promtool: not installed, left out")
         return True
     valid, said = complaints(ours)
-    more = said - complaints(theirs)[1]
+    more = {complaint for complaint in said - complaints(theirs)[1]
+            if not any(pattern.match(complaint.split(" ")[0]) for pattern in allowed)}
     print(f"promtool: {'accepts' if valid else 'refuses'} the page, "
           f"{len(more)} complaints that node_exporter's does not get")
     for complaint in sorted(more):
@@ -241,9 +246,9 @@ def promtool_accepts(ours, theirs):
 
 def joined(comparisons):
     everything = Comparison.__new__(Comparison)
-    for part in ("collectors", "differs", "live_differs", "later_labels"):
+    for part in ("collectors", "live_collectors", "differs", "live_differs", "later_labels"):
         setattr(everything, part, sum((getattr(c, part) for c in comparisons), []))
-    everything.collectors = sorted(set(everything.collectors))
+    everything.collectors = sorted(set(everything.collectors + everything.live_collectors))
     return everything
 
 
@@ -254,7 +259,8 @@ def main():
         print("skipped: needs Debian's prometheus-node-exporter")
         return 77
     comparisons = [Comparison(tree) for tree in trees]
-    good, ours, theirs = compare("this host", program, joist_collect, joined(comparisons))
+    everything = joined(comparisons)
+    good, ours, theirs = compare("this host", program, joist_collect, everything)
     for tree, comparison in zip(trees, comparisons):
         if not comparison.collectors:
             continue
@@ -263,7 +269,7 @@ def main():
         if pathlib.Path(tree, "root").exists():
             paths.append(f"--path.rootfs={tree}/root")
         good &= compare(pathlib.Path(tree).name, program, joist_collect, comparison, paths)[0]
-    return 0 if good and promtool_accepts(ours, theirs) else 1
+    return 0 if good and promtool_accepts(ours, theirs, everything.differs) else 1
 
 
 if __name__ == "__main__":
