@@ -5,10 +5,13 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
+
+#include "base/log_threshold.h"
 
 namespace joist {
 namespace {
@@ -53,7 +56,10 @@ void append_escaped(std::string& line, std::string_view value) {
   }
 }
 
+std::atomic<Priority> threshold = Priority::Debug;
+
 void write_event(Priority priority, std::string_view message, const std::vector<LogField>& fields) {
+  if (priority > threshold) return;
   static const bool journal = stderr_is_journal();
   std::string line =
       journal ? std::string() : "<" + std::to_string(static_cast<int>(priority)) + ">";
@@ -75,6 +81,8 @@ void write_event(Priority priority, std::string_view message, const std::vector<
 }
 
 }  // namespace
+
+void set_log_threshold(Priority least) { threshold = least; }
 
 void log(Priority priority, std::string_view message, std::initializer_list<LogField> fields) {
   write_event(priority, message, fields);

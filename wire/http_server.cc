@@ -56,6 +56,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::io_context& io;
   HttpService service;
   TlsContextPtr tls;
+  std::function<void()> before_handshake;
   std::vector<std::shared_ptr<Tcp::acceptor>> tcp_acceptors;
   std::vector<std::shared_ptr<Local::acceptor>> local_acceptors;
   std::vector<std::string> socket_files;
@@ -221,6 +222,7 @@ Task<void> HttpServer::State::hold_plain(PlainSocket socket, Peer peer) {
 
 Task<void> HttpServer::State::hold_tls(Tcp::socket socket, Peer peer) {
   const auto self = shared_from_this();
+  if (before_handshake) before_handshake();
   const TlsContextPtr context = tls;  // the connection keeps the one it began with
   TlsStream stream(std::move(socket), context->context);
   Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
@@ -386,7 +388,7 @@ Result<void> HttpServer::listen_unix(const std::string& path, unsigned mode) {
   return {};
 }
 
-Result<void> HttpServer::listen_descriptor(UniqueFd fd) {
+Result<void> HttpServer::listen_descriptor(UniqueFd fd, TlsContextPtr context) {
   sockaddr_storage name{};
   socklen_t length = sizeof name;
   if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0) {
@@ -406,7 +408,8 @@ Result<void> HttpServer::listen_descriptor(UniqueFd fd) {
   auto acceptor = std::make_shared<Tcp::acceptor>(state_->io);
   acceptor->assign(name.ss_family == AF_INET6 ? Tcp::v6() : Tcp::v4(), fd.release(), error);
   if (error) return fail_errno(error.value(), "inherited socket");
-  state_->start(std::move(acceptor), false);
+  if (context) state_->tls = context;
+  state_->start(std::move(acceptor), context != nullptr);
   return {};
 }
 
@@ -421,6 +424,10 @@ std::string HttpServer::address() const {
 }
 
 void HttpServer::replace_tls(TlsContextPtr context) { state_->tls = std::move(context); }
+
+void HttpServer::before_handshakes(std::function<void()> call) {
+  state_->before_handshake = std::move(call);
+}
 
 const HttpCounters& HttpServer::counters() const { return state_->service.counters; }
 

@@ -92,14 +92,17 @@ class HttpServer {
   // over from one that answers. The file gets `mode`, and goes with the server.
   Result<void> listen_unix(const std::string& path, unsigned mode);
 
-  // A listening stream socket that systemd handed over.
-  Result<void> listen_descriptor(UniqueFd fd);
+  // A listening stream socket that systemd handed over; of TCP with TLS if there is a context.
+  Result<void> listen_descriptor(UniqueFd fd, TlsContextPtr context = nullptr);
 
   // "127.0.0.1:40123" of the first TCP or TLS listener; for port 0.
   std::string address() const;
 
   // From now on handshakes use `context` (renewed certificate).
   void replace_tls(TlsContextPtr context);
+
+  // Called before each handshake: the moment to look whether the certificate was renewed.
+  void before_handshakes(std::function<void()> call);
 
   const HttpCounters& counters() const;
 
