@@ -68,7 +68,7 @@ def make_image(packages, work):
         say "installing the packages"
         copy_root {base} {root}
         mkdir -p {root}/root/packages
-        cp {packages}/joist-agent_*.deb {packages}/joist-installer_*.deb {packages}/joistctl_*.deb \
+        cp {packages}/joist-agent_*.deb {packages}/joist-exporter_*.deb {packages}/joist-installer_*.deb {packages}/joistctl_*.deb \
             {root}/root/packages/
         in_root {root} sh -c 'apt-get -q -y --no-install-recommends install /root/packages/*.deb' \
             >{work}/guest-apt.log 2>&1 || {{ tail -20 {work}/guest-apt.log; exit 1; }}

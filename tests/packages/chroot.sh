@@ -10,7 +10,7 @@ cd - >/dev/null
 packages=$(realpath "$1")
 mkdir -p "$2"
 work=$(realpath "$2")
-readonly packages work root=$work/chroot names=(joist-agent joist-installer joistctl)
+readonly packages work root=$work/chroot names=(joist-agent joist-exporter joist-installer joistctl)
 
 failures=0
 check() { # WHAT COMMAND...
@@ -66,10 +66,13 @@ check_installed() {
   check "joistctl runs" inside joistctl --help
   check "the agent runs" inside joist-agent --help
   check "the installer runs" inside joist-installer --help
+  check "the exporter runs" inside joist-exporter --help
+  check "the exporter will start at boot" test -L "$root/etc/systemd/system/multi-user.target.wants/joist-exporter.service"
+  check "user joist-exporter cannot log in" says /usr/sbin/nologin inside sh -c 'getent passwd joist-exporter | cut -d: -f7'
   check "the helper runs" inside /usr/libexec/joist/joist-helper --help
   check "the shipped agent.yaml is valid" inside joistctl config check /etc/joist/agent.yaml
   check "the completion is valid bash" inside bash -n /usr/share/bash-completion/completions/joistctl
-  check "agent and installer have manual pages" inside sh -c 'dpkg -L joist-agent joist-installer joistctl | grep -c "man[18]/.*gz" | grep -qx 4'
+  check "the programs have manual pages" inside sh -c 'dpkg -L joist-agent joist-exporter joist-installer joistctl | grep -c "man[18]/.*gz" | grep -qx 5'
   check "nothing was started" not test -e "$root/run/joist/agent.sock"
 }
 
@@ -96,7 +99,7 @@ main() {
   check "apt purges the packages" apt purge "${names[@]}"
   snapshot >"$work/after"
   check "purge leaves no file" diff "$work/before" "$work/after"
-  check "the users stay, as Debian's do" inside getent passwd joist joist-installer
+  check "the users stay, as Debian's do" inside getent passwd joist joist-exporter joist-installer
 
   say "upgrade"
   # shellcheck disable=SC2046

@@ -64,6 +64,7 @@ errors_logged() { journalctl -q -b -p err -u 'joist*' --no-pager | grep -v nonse
 
 check "the agent started" eventually is_active joist-agent.service
 check "the installer started" eventually is_active joist-installer.service
+check "the exporter started" eventually is_active joist-exporter.service
 check "the helper's socket listens" is_active joist-helper.socket
 check "the agent runs as joist" runs_as joist joist-agent.service
 check "the agent has no capability" no_capability joist-agent.service
@@ -80,6 +81,9 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/joist/helper.
 check "the helper has no capability" eventually no_capability joist-helper.service
 check "the agent's exposure is at most 2.0" exposure_at_most joist-agent.service 20
 check "the helper's exposure is at most 2.0" exposure_at_most joist-helper.service 20
+check "the exporter has no capability" no_capability joist-exporter.service
+check "the exporter's exposure is at most 2.0" exposure_at_most joist-exporter.service 20
+check "the exporter shows / writable too" eventually sh -c "curl -sS http://127.0.0.1:9100/metrics | grep -E 'node_filesystem_readonly.*mountpoint=\"/\".* 0$'"
 check "the installer's exposure is at most 2.0" exposure_at_most joist-installer.service 20
 
 # What a careless sandbox would have falsified.
@@ -125,7 +129,7 @@ check "an upgrade restarts the agent" sh -c "dpkg -i /root/packages/*.deb && sys
 check "and the session is there again" eventually connected
 check "no unit failed" says_nothing systemctl --failed --no-legend 'joist*'
 check "nothing was logged as an error" says_nothing errors_logged
-check "purge works on a running system" apt-get -q -y purge joist-agent joist-installer joistctl
+check "purge works on a running system" apt-get -q -y purge joist-agent joist-exporter joist-installer joistctl
 check "no process is left" not pgrep -f joist-
 check "no state is left" not ls -d /var/lib/joist /var/lib/joist-installer /run/joist /run/joist-installer /etc/joist
 
