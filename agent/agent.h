@@ -53,9 +53,9 @@ class Agent {
   // Config, state and listening sockets. What fails here ends the program.
   Result<void> start();
 
-  // Until SIGTERM or SIGINT. False if a worker still hangs in a job: then the
-  // process must end without tidying up after itself.
-  bool run();
+  // Until SIGTERM or SIGINT. The process must end then without destroying this: coroutines
+  // that are still suspended, and threads that hang in the kernel, refer to it.
+  void run();
 
  private:
   wire::Task<void> watch_signals();

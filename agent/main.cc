@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,9 @@ struct Arguments {
   std::optional<int> exit_status;  // set: nothing to run
 };
 
+// What is read later must not depend on where the program was started.
+std::string absolute(const char* path) { return std::filesystem::absolute(path).string(); }
+
 Arguments parse(int argc, char** argv) {
   static constexpr option kOptions[] = {{"config", required_argument, nullptr, 'c'},
                                         {"state-dir", required_argument, nullptr, 's'},
@@ -50,13 +54,13 @@ Arguments parse(int argc, char** argv) {
     const int letter = ::getopt_long(argc, argv, "", kOptions, nullptr);
     if (letter == -1) break;
     if (letter == 'c') {
-      arguments.places.config = optarg;
+      arguments.places.config = absolute(optarg);
     } else if (letter == 's') {
-      arguments.places.state_dir = optarg;
+      arguments.places.state_dir = absolute(optarg);
     } else if (letter == 'r') {
-      arguments.places.run_dir = optarg;
+      arguments.places.run_dir = absolute(optarg);
     } else if (letter == 'k') {
-      arguments.places.helper_socket = optarg;
+      arguments.places.helper_socket = absolute(optarg);
     } else if (letter == 'h') {
       std::fputs(kUsage, stdout);
       arguments.exit_status = EXIT_SUCCESS;
@@ -93,15 +97,18 @@ int run(const joist::agent::Places& places) {
   if (::geteuid() == 0) {
     joist::log(Priority::Warning, "running as root: the agent needs no power, give it a user");
   }
-  bool all_ended = true;
-  {
-    joist::agent::Agent agent(places, std::move(*facts), *epoch);
-    if (const auto started = agent.start(); !started) return give_up(started.error());
-    all_ended = agent.run();
+  joist::agent::Agent agent(places, std::move(*facts), *epoch);
+  if (const auto started = agent.start(); !started) return give_up(started.error());
+  // Nothing is taken down at the end: coroutines that are still suspended refer to the agent, a
+  // thread may hang in the kernel, and the resolver's may wait for a name server. What must
+  // outlive the process was made durable when it was written.
+  try {
+    agent.run();
+  } catch (const std::exception& error) {
+    joist::log(Priority::Error, "the agent ends", {{"error", error.what()}});
+    std::_Exit(EXIT_FAILURE);
   }
-  // A thread that hangs in the kernel must find everything as it was.
-  if (!all_ended) std::_Exit(EXIT_SUCCESS);
-  return EXIT_SUCCESS;
+  std::_Exit(EXIT_SUCCESS);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ void ProbeCache::observe(const std::vector<disk::Disk>& disks, const v1::Storage
     if (is_another(entry.disk, disk)) entry = {};
     if (looks_different(entry.disk, disk)) {
       entry.due = {};
+      entry.changes = ++changes_;
       // It was blank: no longer known. What was found on it stays a warning.
       if (entry.result && entry.result->has_value() && seems_blank(**entry.result)) {
         entry.result.reset();
@@ -55,6 +56,7 @@ void ProbeCache::observe(const std::vector<disk::Disk>& disks, const v1::Storage
 
 void ProbeCache::disturb(SteadyTime now) {
   for (auto& [name, entry] : entries_) {
+    ++entry.disturbances;
     entry.due = std::min(entry.due, std::max(now, entry.read_at + kReread));
   }
 }
@@ -63,7 +65,8 @@ std::optional<ProbeCache::Due> ProbeCache::next() const {
   const auto first =
       std::ranges::min_element(entries_, {}, [](const auto& entry) { return entry.second.due; });
   if (first == entries_.end()) return std::nullopt;
-  return Due{first->first, first->second.disk.diskseq, first->second.due};
+  const Entry& entry = first->second;
+  return Due{first->first, entry.disk.diskseq, entry.due, entry.changes, entry.disturbances};
 }
 
 bool ProbeCache::is_news(const Due& due, const Result<disk::ProbeResult>& failed) const {
@@ -78,6 +81,7 @@ void ProbeCache::store(const Due& due, Result<disk::ProbeResult> result, SteadyT
   // Gone, or replaced while it was read.
   if (found == entries_.end() || found->second.disk.diskseq != due.diskseq) return;
   Entry& entry = found->second;
+  if (entry.changes != due.changes) return;
   entry.read_at = now;
   if (result) {
     entry.failures = 0;
@@ -87,6 +91,7 @@ void ProbeCache::store(const Due& due, Result<disk::ProbeResult> result, SteadyT
     const bool may_pass = result.error().code == ErrorCode::Unavailable;
     entry.due = now + (may_pass ? retry_after(entry.failures) : kRetryMax);
   }
+  if (entry.disturbances != due.disturbances) entry.due = std::min(entry.due, now + kReread);
   entry.result = std::move(result);
 }
 

@@ -39,7 +39,9 @@ class ProbeCache {
   struct Due {
     std::string name;
     std::uint64_t diskseq = 0;
-    SteadyTime time;  // not before
+    SteadyTime time;                 // not before
+    std::uint64_t changes = 0;       // of the disk, when it became due
+    std::uint64_t disturbances = 0;  // of any disk
   };
 
   // The disk that is due first; nullopt: none is worth reading.
@@ -48,7 +50,8 @@ class ProbeCache {
   // Whether `failed` tells more of the disk than the last attempt did.
   bool is_news(const Due& due, const Result<disk::ProbeResult>& failed) const;
 
-  // What reading `due` brought.
+  // What reading `due` brought. If the disk changed meanwhile, the reading counts for
+  // nothing and the disk stays due; if any did, it is read again soon.
   void store(const Due& due, Result<disk::ProbeResult> result, SteadyTime now);
 
   // For classify(): by name. That a disk was blank is forgotten kBlankLife after
@@ -63,9 +66,12 @@ class ProbeCache {
     SteadyTime read_at{};
     SteadyTime due{};  // the epoch: at once
     unsigned failures = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t disturbances = 0;
   };
 
   std::map<std::string, Entry> entries_;
+  std::uint64_t changes_ = 0;  // of all disks: a replaced disk never has its predecessor's count
 };
 
 }  // namespace joist::agent

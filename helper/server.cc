@@ -17,6 +17,8 @@
 namespace joist::helper {
 namespace {
 
+constexpr int kAcceptPauseMilliseconds = 200;
+
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -91,6 +93,11 @@ Result<void> Server::serve_once() {
 // Who is not served learns it at once and holds nothing here.
 void Server::accept_one() {
   auto fd = accept_seqpacket(listener_.get());
+  if (!fd && fd.error().code != ErrorCode::Unavailable) {
+    // Out of descriptors or memory: it stays readable, and must not be asked in a circle.
+    log(Priority::Warning, "cannot accept a connection", fd.error());
+    ::poll(nullptr, 0, kAcceptPauseMilliseconds);
+  }
   if (!fd) return;
   const auto peer = peer_credentials(fd->get());
   const Time now = steady_clock::now();

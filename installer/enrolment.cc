@@ -172,8 +172,10 @@ wire::Task<Result<void>> Enrolment::add(const std::string& token_id, const NewNo
     return store.enroll(token_id, node, issued, replaced, now);
   };
   auto added = co_await store_.ask(add);
-  // It may have come back in the meantime: it is retired now.
-  if (added && !made.replaced.empty()) fleet_.end_session(made.replaced);
+  // The replaced node may have come back in the meantime: it is retired now, or will be if
+  // the store was only too slow to answer.
+  const bool may_be_done = added || added.error().code == ErrorCode::Unavailable;
+  if (may_be_done && !made.replaced.empty()) fleet_.end_session(made.replaced);
   co_return added;
 }
 

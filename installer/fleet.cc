@@ -135,16 +135,19 @@ const Connection* Fleet::connection(const std::string& uid) const {
 }
 
 wire::Task<Result<StoredNode>> Fleet::retire(std::string name_or_uid, WallTime now) {
-  const auto retire = [name_or_uid, now](Store& store) -> Result<StoredNode> {
-    auto node = store.find_node(name_or_uid);
-    if (!node) return node;
-    if (auto retired = store.retire(node->uid, now); !retired) {
-      return fail(retired.error(), "retire " + node->name);
+  const auto look_up = [name_or_uid](Store& store) { return store.find_node(name_or_uid); };
+  const auto found = co_await store_.ask(look_up);
+  if (!found) co_return found;
+  const auto retire = [found = *found, now](Store& store) -> Result<StoredNode> {
+    if (auto retired = store.retire(found.uid, now); !retired) {
+      return fail(retired.error(), "retire " + found.name);
     }
-    return store.find_node(node->uid);
+    return store.find_node(found.uid);
   };
   auto node = co_await store_.ask(retire);
-  if (node) end_session(node->uid);
+  // Without an answer it may still be done: the session ends, and the next is judged by
+  // what is stored then.
+  if (node || node.error().code == ErrorCode::Unavailable) end_session(found->uid);
   co_return node;
 }
 

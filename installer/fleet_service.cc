@@ -124,7 +124,8 @@ v1::Node FleetService::show_node(const StoredNode& node, v1::Report report,
   *shown.mutable_certificate_expire_time() = to_timestamp(node.certificate_expire_time);
   if (node.heard_time) *shown.mutable_heard_time() = to_timestamp(*node.heard_time);
   shown.set_state(node.retire_time ? v1::NODE_STATE_RETIRED : v1::NODE_STATE_DISCONNECTED);
-  if (const Connection* connection = fleet_.connection(node.uid)) {
+  const Connection* const connection = fleet_.connection(node.uid);
+  if (connection != nullptr && !node.retire_time) {
     shown.set_state(v1::NODE_STATE_CONNECTED);
     shown.set_address(connection->address);
     *shown.mutable_heard_time() = to_timestamp(connection->heard.wall);

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 
 #include "wire/asio.h"
@@ -41,6 +42,9 @@ constexpr char kUsage[] =
     "  --run-dir DIR     where installer.sock is made, /run/joist-installer\n";
 
 // The exit status if the program is to end here; -1: go on with `options`.
+// What is read later must not depend on where the program was started.
+std::string absolute(const char* path) { return std::filesystem::absolute(path).string(); }
+
 int read_options(int argc, char** argv, Options& options) {
   const option known[] = {
       {"config", required_argument, nullptr, 'c'},  {"state-dir", required_argument, nullptr, 's'},
@@ -49,13 +53,13 @@ int read_options(int argc, char** argv, Options& options) {
   for (;;) {
     switch (::getopt_long(argc, argv, "", known, nullptr)) {  // NOLINT(concurrency-mt-unsafe)
       case 'c':
-        options.config = optarg;
+        options.config = absolute(optarg);
         break;
       case 's':
-        options.places.state_directory = optarg;
+        options.places.state_directory = absolute(optarg);
         break;
       case 'r':
-        options.places.run_directory = optarg;
+        options.places.run_directory = absolute(optarg);
         break;
       case 'v':
         std::printf("joist-installer %s\n", std::string(joist::version()).c_str());
@@ -99,9 +103,9 @@ struct Pulse {
   }
 };
 
-joist::wire::Task<void> obey_signals(Installer& installer, ServiceManager& manager,
-                                     const std::string& config, Pulse& pulse) {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
+joist::wire::Task<void> obey_signals(asio::signal_set& signals, Installer& installer,
+                                     ServiceManager& manager, const std::string& config,
+                                     Pulse& pulse) {
   for (;;) {
     const int number = co_await signals.async_wait(asio::use_awaitable);
     if (number == SIGHUP) {
@@ -147,6 +151,8 @@ int run(const Options& options) {
     return 1;
   }
   asio::io_context io(1);
+  // From here on, so that a reload right after READY finds somebody to obey it.
+  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   const joist::SystemClock clock;
   const auto installer = Installer::start(io, std::move(*settings), options.places, clock);
   if (!installer) {
@@ -155,7 +161,7 @@ int run(const Options& options) {
   }
   ServiceManager manager;
   Pulse pulse{asio::steady_timer(io)};
-  asio::co_spawn(io, obey_signals(**installer, manager, options.config, pulse),
+  asio::co_spawn(io, obey_signals(signals, **installer, manager, options.config, pulse),
                  joist::wire::rethrow);
   asio::co_spawn(io, beat(**installer, manager, pulse), joist::wire::rethrow);
   joist::log(Priority::Notice, "listening",

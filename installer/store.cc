@@ -427,6 +427,11 @@ Result<void> Store::note_epoch(std::string_view uid, const std::string& epoch) {
 
 Result<void> Store::save_report(std::string_view uid, const v1::Report& report, WallTime now) {
   return write("store report", Sync::Later, [&]() -> Result<void> {
+    const auto holder = node(uid);
+    if (!holder) return tl::unexpected<Error>(holder.error());
+    if (!*holder || (*holder)->retire_time) {
+      return fail(ErrorCode::Refused, "this node is none any longer");
+    }
     auto insert = database_.prepare(
         "INSERT INTO reports (node_uid, report, report_ms, summary) VALUES (?1, ?2, ?3, ?4) "
         "ON CONFLICT (node_uid) DO UPDATE SET report = ?2, report_ms = ?3, summary = ?4");

@@ -2,7 +2,9 @@
 // what asks the store. What is asked runs in the order in which it was asked.
 //
 // A write that the store cannot make is told to the journal, the metrics and
-// /healthz here, and comes back as Unavailable: nothing of it was stored.
+// /healthz here, and comes back as Unavailable: nothing of it was stored. A
+// question that got no answer in time comes back as Unavailable too, but may have been
+// answered, and its write made, later: whoever asks must be safe in both cases.
 //
 // Threads: the control thread's, but for the questions themselves.
 #pragma once

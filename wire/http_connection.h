@@ -119,6 +119,7 @@ Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Re
     if (state == RequestReader::State::AwaitsContinue) {
       constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await asio::async_write(stream, asio::buffer(kGoOn), into(error));
+      if (error) co_return RequestReader::State::Ended;
     } else if (state != RequestReader::State::NeedsMore) {
       co_return state;
     }
@@ -129,6 +130,7 @@ Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Re
       // A name of its own: gcc 12 destroys a braced temporary of co_await twice.
       const BadRequest slow{408, "the request took too long"};
       co_await refuse_request(service, stream, slow);
+      co_return RequestReader::State::Ended;
     }
     if (error) co_return RequestReader::State::Ended;
     if (!hurried) deadline.arm(service.limits.request_timeout);

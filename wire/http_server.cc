@@ -165,7 +165,7 @@ template <typename Listener, typename Socket>
 Task<void> HttpServer::State::accept_loop(std::shared_ptr<Listener> acceptor, bool with_tls) {
   const auto self = shared_from_this();
   asio::steady_timer pause(io);
-  while (!service.closed) {
+  while (!service.closed && acceptor->is_open()) {  // closed: the listener moved
     error_code error;
     Socket socket(io);
     co_await acceptor->async_accept(socket, into(error));

@@ -10,6 +10,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace joist::wire {
@@ -113,11 +114,6 @@ std::optional<Stuck> Worker::stuck(SteadyTime now) const {
                std::chrono::duration_cast<std::chrono::seconds>(now - *lane_->running_since)};
 }
 
-bool Worker::is_busy() const {
-  const std::lock_guard lock(lane_->mutex);
-  return lane_->running_since.has_value();
-}
-
 const std::string& Worker::name() const { return lane_->name; }
 
 Task<Result<void>> Worker::run_job(std::function<void()> job, Duration deadline) {
@@ -132,7 +128,13 @@ Task<Result<void>> Worker::run_job(std::function<void()> job, Duration deadline)
     }
     lane->queue.push_back({id, std::move(job), Clock::now() + deadline});
     if (!lane->has_thread) {
-      std::thread([lane] { Lane::serve(lane); }).detach();
+      try {
+        std::thread([lane] { Lane::serve(lane); }).detach();
+      } catch (const std::system_error& refused) {
+        lane->queue.pop_back();
+        co_return fail(ErrorCode::Unavailable,
+                       lane->name + " got no thread: " + std::string(refused.what()));
+      }
       lane->has_thread = true;
     }
     lane->changed.notify_all();

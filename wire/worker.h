@@ -27,7 +27,7 @@ class Worker {
   Worker(asio::io_context& io, std::string name, std::size_t queue_max);
 
   // Waits for the job under way for at most 0.3 s; a job that hangs is left to
-  // the end of the process (see is_busy()).
+  // the end of the process, which must not tidy up under it.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -46,9 +46,6 @@ class Worker {
 
   // Since when the job under way runs past the deadline it was given.
   std::optional<Stuck> stuck(SteadyTime now) const;
-
-  // Whether a job is under way.
-  bool is_busy() const;
 
   const std::string& name() const;
 

@@ -102,6 +102,24 @@ TEST_F(ProbeCacheTest, DropsAnAnswerAboutADiskThatWasReplacedMeanwhile) {
   EXPECT_TRUE(cache_.results(kStart).empty());
 }
 
+TEST_F(ProbeCacheTest, DropsAnAnswerAboutADiskThatChangedWhileItWasRead) {
+  observe();
+  const ProbeCache::Due begun = due();
+  disk_.udev_types = {"ext4"};
+  observe();
+  cache_.store(begun, blank(), kStart);
+  EXPECT_FALSE(cache_.results(kStart).contains("sda"));
+  EXPECT_LE(due().time, kStart);
+}
+
+TEST_F(ProbeCacheTest, ReadsAgainSoonWhatWasReadDuringADisturbance) {
+  observe();
+  const ProbeCache::Due begun = due();
+  cache_.disturb(kStart);
+  cache_.store(begun, blank(), kStart);
+  EXPECT_EQ(due().time, kStart + ProbeCache::kReread);
+}
+
 TEST_F(ProbeCacheTest, ForgetsDisksThatAreGone) {
   observe();
   read(blank(), kStart);

@@ -269,6 +269,14 @@ TEST_F(StoreTest, RotatesCertificatesOneGenerationAtATime) {
   EXPECT_EQ(store.renew("u1", "s4", certificate("s6")).error().code, ErrorCode::Refused);
 }
 
+TEST_F(StoreTest, TakesNoReportOfANodeThatIsRetired) {
+  Store store = open();
+  ASSERT_TRUE(enroll(store, "u1", "n1").has_value());
+  ASSERT_TRUE(store.save_report("u1", some_report("e1", 1), kNow).has_value());
+  ASSERT_TRUE(store.retire("u1", kNow).has_value());
+  EXPECT_EQ(store.save_report("u1", some_report("e1", 2), kNow).error().code, ErrorCode::Refused);
+}
+
 TEST_F(StoreTest, KnowsWhichRunOfAnAgentIsOver) {
   Store store = open();
   ASSERT_TRUE(enroll(store, "u1", "n1").has_value());
