@@ -7,17 +7,14 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/wall_time.h"
+
 namespace joist::agent {
 namespace {
 
 using google::protobuf::util::TimeUtil;
 
 constexpr unsigned kWindowMax = 32;
-
-google::protobuf::Timestamp timestamp(WallTime time) {
-  return TimeUtil::NanosecondsToTimestamp(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
-}
 
 BootTime observed_at(const v1::Condition& condition) {
   return BootTime(TimeUtil::DurationToNanoseconds(condition.evidence().observed_boottime()));
@@ -63,7 +60,7 @@ void date_transition(Standing& next, const v1::Condition& before, Moment now) {
   if (next.shown.status() == before.status()) {
     *next.shown.mutable_transition_time() = before.transition_time();
   } else {
-    *next.shown.mutable_transition_time() = timestamp(now.wall);
+    *next.shown.mutable_transition_time() = to_timestamp(now.wall);
   }
 }
 
@@ -99,7 +96,7 @@ Standing unjudged(std::string type, v1::Severity severity, Moment now) {
   standing.shown.set_type(std::move(type));
   standing.shown.set_severity(severity);
   show(standing.shown, v1::CONDITION_STATUS_UNKNOWN, "NotJudged", "not looked at yet");
-  *standing.shown.mutable_transition_time() = timestamp(now.wall);
+  *standing.shown.mutable_transition_time() = to_timestamp(now.wall);
   return standing;
 }
 
@@ -209,8 +206,8 @@ bool Readiness::judge(v1::Condition judged, Moment now) {
   v1::Evidence& evidence = *judged.mutable_evidence();
   evidence.set_boot_id(boot_id_);
   if (!evidence.has_observed_boottime()) {
-    *evidence.mutable_observed_boottime() = TimeUtil::NanosecondsToDuration(now.boot.count());
-    *evidence.mutable_observed_time() = timestamp(now.wall);
+    *evidence.mutable_observed_boottime() = to_duration(now.boot);
+    *evidence.mutable_observed_time() = to_timestamp(now.wall);
   }
   if (!evidence.has_time_to_live()) {
     *evidence.mutable_time_to_live() =
@@ -233,9 +230,8 @@ bool Readiness::age(Moment now) {
   for (const Entry& entry : entries_) shown.push_back(entry.standing.shown);
   v1::Condition summary = judge_ready(shown);
   summary.mutable_evidence()->set_boot_id(boot_id_);
-  *summary.mutable_evidence()->mutable_observed_boottime() =
-      TimeUtil::NanosecondsToDuration(now.boot.count());
-  *summary.mutable_evidence()->mutable_observed_time() = timestamp(now.wall);
+  *summary.mutable_evidence()->mutable_observed_boottime() = to_duration(now.boot);
+  *summary.mutable_evidence()->mutable_observed_time() = to_timestamp(now.wall);
   Standing ready;
   ready.shown = std::move(summary);
   date_transition(ready, ready_.shown, now);

@@ -1,15 +1,13 @@
 #include "disk/judge.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <array>
 #include <iterator>
 
+#include "base/wall_time.h"
+
 namespace joist::disk {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 struct Ruling {
   v1::ConditionStatus status;
@@ -111,14 +109,13 @@ v1::Condition judge(const Look& look, Moment now) {
   v1::Evidence& evidence = *condition.mutable_evidence();
   evidence.set_threshold("every disk read, and / traced to its disks");
   evidence.set_source("/sys/class/block, /proc/1/mountinfo, /proc/swaps, libblkid");
-  *evidence.mutable_time_to_live() = TimeUtil::SecondsToDuration(kInventoryTimeToLive.count());
+  *evidence.mutable_time_to_live() = to_duration(kInventoryTimeToLive);
 
   if (look) evidence.set_value(count_read(*look));
   // Of the look, never of now: the next one begins before it is judged.
   const Moment observed = look ? look->inventory.observed : look.error().began;
-  *evidence.mutable_observed_time() = TimeUtil::NanosecondsToTimestamp(
-      std::chrono::nanoseconds(observed.wall.time_since_epoch()).count());
-  *evidence.mutable_observed_boottime() = TimeUtil::NanosecondsToDuration(observed.boot.count());
+  *evidence.mutable_observed_time() = to_timestamp(observed.wall);
+  *evidence.mutable_observed_boottime() = to_duration(observed.boot);
   return condition;
 }
 

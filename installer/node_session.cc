@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "base/sha256.h"
+#include "base/wall_time.h"
 
 namespace joist::installer {
 namespace {
@@ -25,11 +26,6 @@ SessionStep ended(SessionEnd end, std::string reason) {
 bool is_id(const std::string& text) {
   return !text.empty() && text.size() <= kIdBytesMax &&
          std::ranges::all_of(text, [](char letter) { return letter > ' ' && letter < 0x7f; });
-}
-
-google::protobuf::Timestamp timestamp(WallTime time) {
-  return TimeUtil::MillisecondsToTimestamp(
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
 }  // namespace
@@ -121,7 +117,7 @@ SessionStep NodeSession::on_hello(const v1::Hello& hello, const Moment& now) {
   v1::InstallerFrame frame;
   frame.mutable_welcome()->set_holds_acked(!report_.digest().empty() &&
                                            hello.acked_digest() == report_.digest());
-  *frame.mutable_welcome()->mutable_server_time() = timestamp(now.wall);
+  *frame.mutable_welcome()->mutable_server_time() = to_timestamp(now.wall);
   step.replies.push_back(std::move(frame));
   return step;
 }

@@ -1,7 +1,5 @@
 #include "installer/settings.h"
 
-#include <arpa/inet.h>
-
 #include "base/config_file.h"
 #include "base/printable.h"
 #include "base/value_format.h"
@@ -9,12 +7,6 @@
 
 namespace joist::installer {
 namespace {
-
-bool is_address(const std::string& text) {
-  in6_addr bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
-}
 
 template <typename Duration>
 Duration or_default(bool is_set, const google::protobuf::Duration& set, Duration otherwise) {
@@ -30,7 +22,8 @@ std::string or_default(const std::string& set, const char* otherwise) {
 Result<Settings> settings_of(const v1::ClusterSpec& spec) {
   for (int index = 0; index < spec.certificate_names_size(); ++index) {
     const std::string& name = spec.certificate_names(index);
-    if (name.empty() || (!is_address(name) && !has_format(name, v1::FORMAT_DNS_NAME))) {
+    if (name.empty() ||
+        (!has_format(name, v1::FORMAT_ADDRESS) && !has_format(name, v1::FORMAT_DNS_NAME))) {
       return fail(ErrorCode::Malformed, "certificate_names[" + std::to_string(index) + "]: \"" +
                                             printable(name, 64) +
                                             "\" is neither a DNS name nor an IP address");

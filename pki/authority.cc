@@ -1,9 +1,8 @@
 #include "pki/authority.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
+#include "base/value_format.h"
 #include "pki/certificate.h"
 #include "pki/openssl.h"
 #include "pki/request.h"
@@ -64,12 +63,6 @@ Result<void> add_extensions(X509& x509, X509* issuer, const std::vector<Extensio
     if (!added) return added;
   }
   return {};
-}
-
-bool is_address(const std::string& text) {
-  in6_addr bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
 }
 
 // A subjectAltName entry, made without the text form of x509v3_config(5): in
@@ -185,7 +178,7 @@ Result<void> check_authority(const Authority& authority) {
 Holder installer_holder(std::string_view name, const std::vector<std::string>& names) {
   Holder holder{std::string(name), {std::string(kInstallerUri)}, {}, {}, true};
   for (const std::string& each : names) {
-    (is_address(each) ? holder.addresses : holder.dns_names).push_back(each);
+    (has_format(each, v1::FORMAT_ADDRESS) ? holder.addresses : holder.dns_names).push_back(each);
   }
   return holder;
 }
