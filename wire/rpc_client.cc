@@ -37,8 +37,8 @@ Result<void> read_answer(const Response& answer, const std::string& method,
 Task<Result<void>> call_tls(const std::string& endpoint, TlsContextPtr context,
                             const std::string& method, const google::protobuf::Message& request,
                             google::protobuf::Message& response) {
-  const auto answer =
-      co_await request_tls(endpoint, std::move(context), to_request(method, request));
+  Request asked = to_request(method, request);
+  const auto answer = co_await request_tls(endpoint, std::move(context), std::move(asked));
   if (!answer) co_return tl::unexpected<Error>(answer.error());
   co_return read_answer(*answer, method, response);
 }
