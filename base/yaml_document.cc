@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <istream>
 #include <map>
 #include <set>
@@ -57,12 +58,57 @@ Extent extent_of(const YamlNode& node) {
 constexpr std::string_view kPlainTag = "?";
 constexpr std::string_view kQuotedTag = "!";
 
+// yaml-cpp takes the end of the text for the end of a quote, if a line ends there.
+bool is_closed(std::string_view quoted) {
+  const char quote = quoted.front();
+  if (quote != '"' && quote != '\'') return true;  // "!": a tag of the text's own
+  for (std::size_t at = 1; at < quoted.size(); ++at) {
+    const bool doubled = quote == '\'' && quoted.substr(at, 2) == "''";
+    if (doubled || (quote == '"' && quoted[at] == '\\')) {
+      ++at;  // the second of the two ends nothing
+    } else if (quoted[at] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What yaml-cpp's words mean to who wrote the file.
+std::string_view explained(std::string_view words) {
+  struct Explained {
+    std::string_view words;
+    std::string_view meaning;
+  };
+  static constexpr std::array<Explained, 10> meanings{{
+      {"end of sequence flow not found", "a list that was begun with [ has no end, expected ]"},
+      {"end of map flow not found", "a mapping that was begun with { has no end, expected }"},
+      {"illegal flow end", "a ] or } that ends nothing"},
+      {"illegal EOF in scalar", "the text ends inside a quote, expected a closing one"},
+      {"illegal map value", "a colon where none can stand, expected quotes around such a value"},
+      {"illegal block entry", "a list's dash where none can stand, expected it on its own line"},
+      {"end of map not found", "not part of what is above, expected the same indentation"},
+      {"end of sequence not found", "not part of the list above, expected the same indentation"},
+      {"unknown token", "a sign that cannot begin a value, expected quotes around it"},
+      {"the referenced anchor is not defined",
+       "an alias of nothing, expected quotes around a value that begins with *"},
+  }};
+  const auto* found = std::ranges::find(meanings, words, &Explained::words);
+  return found == meanings.end() ? words : found->meaning;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   YamlNode take_root() { return std::move(root_); }
 
+  YamlPlace last() const { return last_; }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) throw YamlRefusal{place_of(mark), "a second document, expected one"};
+    if (++documents_ > 1) {
+      throw YamlRefusal{place_of(mark),
+                        "a second document, expected one: is it indented like what is above?"};
+    }
   }
   void OnDocumentEnd() override {}
 
@@ -86,6 +132,10 @@ class TreeBuilder final : public YAML::EventHandler {
     node.text = value;
     node.plain = tag == kPlainTag;
     if (!node.plain && tag != kQuotedTag && !tag.empty()) refuse_tag(node.place, tag);
+    const auto at = mark.pos >= 0 ? static_cast<std::size_t>(mark.pos) : text_.size();
+    if (tag == kQuotedTag && at < text_.size() && !is_closed(text_.substr(at))) {
+      throw YamlRefusal{node.place, "the quote that begins here has no end"};
+    }
     if (awaits_key()) {
       if (anchor != 0) throw YamlRefusal{node.place, "an anchor on a key is not supported"};
       add_key(std::move(node));
@@ -201,6 +251,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  std::string_view text_;
   std::vector<Open> open_;  // outermost first
   std::map<YAML::anchor_t, YamlNode> anchored_;
   YamlNode root_;
@@ -232,6 +283,27 @@ YamlPlace place_at(std::string_view text, std::size_t offset) {
           static_cast<int>(offset - line_begin) + 1};
 }
 
+// Where the innermost [ or { stands that is not closed; none: 0, 0. Brackets in
+// quotes and comments count too: ask only of what is known to be wrong.
+YamlPlace find_unclosed(std::string_view text) {
+  std::vector<std::size_t> open;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '[' || text[at] == '{') open.push_back(at);
+    if ((text[at] == ']' || text[at] == '}') && !open.empty()) open.pop_back();
+  }
+  return open.empty() ? YamlPlace{0, 0} : place_at(text, open.back());
+}
+
+// The place of a tab in the indentation of line `line`, from 1; none: 0, 0.
+YamlPlace tab_in_indentation(std::string_view text, int line) {
+  for (int skipped = 1; skipped < line; ++skipped) {
+    text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  }
+  const auto tab = text.find_first_not_of(' ');
+  if (tab == std::string_view::npos || text[tab] != '\t') return {0, 0};
+  return {line, static_cast<int>(tab) + 1};
+}
+
 }  // namespace
 
 std::string at_place(std::string_view file_name, YamlPlace place, std::string_view what) {
@@ -250,19 +322,30 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file_name) {
     return refuse(place_at(text, offset),
                   "a byte that is no UTF-8 text or a control character, expected UTF-8");
   }
+  TreeBuilder builder(text);
   try {
     ViewBuffer buffer(text);
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
-    TreeBuilder builder;
     while (parser.HandleNextDocument(builder)) {
     }
     return builder.take_root();
   } catch (const YamlRefusal& refusal) {
-    return refuse(refusal.place, refusal.what);
+    // An open [ or { at the end looks like the key of a mapping.
+    const YamlPlace open = find_unclosed(text);
+    const bool unclosed = open.line == refusal.place.line && open.column == refusal.place.column;
+    return refuse(refusal.place, unclosed ? "not YAML: what begins here has no end, expected ] or }"
+                                          : refusal.what);
   } catch (const YAML::Exception& error) {
-    const YamlPlace place{std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1};
-    return refuse(place, "not YAML: " + error.msg);
+    const bool placed = error.mark.line >= 0 && error.mark.column >= 0;
+    YamlPlace place =
+        placed ? YamlPlace{error.mark.line + 1, error.mark.column + 1} : builder.last();
+    // yaml-cpp names the line's beginning for what has no end.
+    const YamlPlace open = find_unclosed(text);
+    if (open.line != 0 && error.msg.find("flow not found") != std::string::npos) place = open;
+    const YamlPlace tab = tab_in_indentation(text, place.line);
+    if (tab.line != 0) return refuse(tab, "a tab in the indentation, expected spaces");
+    return refuse(place, "not YAML: " + std::string(explained(error.msg)));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/config_file.h"
+#include "base/message_rules.h"
 #include "base/value_text.h"
 #include "base/yaml_document.h"
 #include "base/yaml_message.h"
@@ -78,8 +79,12 @@ Result<ExitCode> create_token(const CommandLine& line, const Screen& screen) {
   request.set_note(line.note);
   if (line.ttl) {
     const auto life = parse_duration(*line.ttl);
-    if (!life) return fail(life.error(), "--ttl");
-    *request.mutable_time_to_live() = *life;
+    if (life) *request.mutable_time_to_live() = *life;
+    if (!life || !check_rules(request)) {
+      return fail(ErrorCode::Malformed, "--ttl: " + in_quotes(*line.ttl) +
+                                            " does not fit, expected a duration from 1s to 24h, "
+                                            "such as 30m, 8h or 1h30m");
+    }
   }
   v1::CreateTokenResponse response;
   if (auto called = call(sockets_of(line), Service::Fleet, "CreateToken", request, response);
@@ -96,8 +101,15 @@ Result<ExitCode> create_token(const CommandLine& line, const Screen& screen) {
 }
 
 Result<ExitCode> revoke_token(const CommandLine& line, const Screen& screen) {
+  const std::string& id = line.arguments.at(0);
+  if (const auto token = pki::parse_join_token(id)) {
+    return fail(ErrorCode::Malformed,
+                "that is a whole token, whose secret belongs on no command line; its id is enough: "
+                "joistctl token revoke " +
+                    token->id);
+  }
   v1::RevokeTokenRequest request;
-  request.set_id(line.arguments.at(0));
+  request.set_id(id);
   v1::RevokeTokenResponse response;
   if (auto called = call(sockets_of(line), Service::Fleet, "RevokeToken", request, response);
       !called) {
@@ -131,6 +143,16 @@ Result<ExitCode> retire_node(const CommandLine& line, const Screen& screen) {
                "Node " + response.node().name() + " (" + response.node().uid() + ") is retired.");
 }
 
+// A file of the other program is wrong from its first key on.
+void hint_other_kind(const std::string& path, ConfigKind kind) {
+  const bool agent = kind == ConfigKind::Agent;
+  const ConfigKind other = agent ? ConfigKind::Installer : ConfigKind::Agent;
+  const auto config = make_config(other);
+  if (path == "-" || !load_config(path, *config)) return;
+  hint("It was taken for " + std::string(config_words(kind)) + ", and would be good as " +
+       std::string(config_words(other)) + ": --kind " + (agent ? "installer" : "agent"));
+}
+
 Result<ExitCode> check_config(const CommandLine& line, const Screen& screen) {
   const std::string& path = line.arguments.at(0);
   const ConfigKind kind = config_kind(path, line.kind);
@@ -145,6 +167,7 @@ Result<ExitCode> check_config(const CommandLine& line, const Screen& screen) {
   }
   if (!good && good.error().code == ErrorCode::Malformed) {
     hint_lines(good.error().message);
+    if (!line.kind) hint_other_kind(path, kind);
     return ExitCode::No;
   }
   if (!good) return tl::unexpected<Error>(good.error());

@@ -173,8 +173,10 @@ Page status_page(const v1::Status& status, WallTime now) {
   return {{{"", facts}}};
 }
 
-Page disks_page(const v1::ListDisksResponse& disks, WallTime /*now*/) {
-  return {{{"", disk_table(disks.disks())}}};
+Page disks_page(const v1::ListDisksResponse& disks, WallTime now) {
+  const std::string when =
+      disks.has_observed_time() ? humane_when(disks.observed_time(), now) : "not yet";
+  return {{{"", disk_table(disks.disks())}, {"", Facts{{{"Read", {when}}}}}}};
 }
 
 Page conditions_page(const v1::ListConditionsResponse& conditions, bool detailed, WallTime now) {

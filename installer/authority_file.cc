@@ -37,6 +37,12 @@ Result<pki::Authority> read_authority(const std::string& path) {
   if (auto checked = check_private(path); !checked) return fail(checked.error(), "authority");
   const auto pem = SysRoot().read(path);
   if (!pem) return fail(pem.error(), "authority");
+  if (pem->empty()) {
+    return fail(ErrorCode::Malformed,
+                path +
+                    " is empty: the authority's key was in it. Restore it from a copy; or move "
+                    "it and installer.db away, and join every host again");
+  }
   auto key = pki::key_from_pem(*pem);
   if (!key) return fail(key.error(), path);
   auto certificate = pki::certificate_from_pem(*pem);

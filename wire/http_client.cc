@@ -70,7 +70,7 @@ Task<Result<std::vector<Tcp::endpoint>>> resolve(const std::string& endpoint,
 Task<Result<void>> connect_tls(TlsStream& stream, const std::string& endpoint, Deadline& deadline,
                                std::chrono::seconds timeout) {
   const auto endpoints = co_await resolve(endpoint, timeout);
-  if (!endpoints) co_return fail(endpoints.error(), "installer");
+  if (!endpoints) co_return tl::unexpected<Error>(endpoints.error());
   // The deadline cancels only what is pending: a slow name server used it up.
   error_code error = asio::error::timed_out;
   if (deadline.expired()) co_return fail_network(deadline, error, "resolve " + endpoint);
@@ -93,12 +93,12 @@ Task<Result<void>> connect_tls(TlsStream& stream, const std::string& endpoint, D
   co_return check_installer_role(stream.native_handle());
 }
 
-http::request<http::string_body> to_message(Request&& request, const std::string& host) {
+http::request<http::string_body> to_message(Request&& request, std::string_view host) {
   http::request<http::string_body> message;
   message.version(11);
   message.method_string(request.method);
   message.target(request.query.empty() ? request.path : request.path + "?" + request.query);
-  message.set(http::field::host, host);
+  message.set(http::field::host, boost::beast::string_view(host.data(), host.size()));
   message.set(http::field::user_agent, "joist");
   for (const auto& [name, value] : request.headers) message.set(name, value);
   message.keep_alive(false);
@@ -118,13 +118,15 @@ Response to_response(http::response<http::string_body>&& message) {
   return response;
 }
 
+// `peer`: what errors call the other side; `host`: what the request does.
 template <typename Stream>
 Task<Result<Response>> exchange(Stream& stream, Deadline& deadline, Request request,
-                                const std::string& host, std::uint64_t body_bytes_max) {
+                                const std::string& peer, std::string_view host,
+                                std::uint64_t body_bytes_max) {
   error_code error;
   auto message = to_message(std::move(request), host);
   co_await http::async_write(stream, message, into(error));
-  if (error) co_return fail_network(deadline, error, "send to " + host);
+  if (error) co_return fail_network(deadline, error, "send to " + peer);
 
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
@@ -132,9 +134,9 @@ Task<Result<Response>> exchange(Stream& stream, Deadline& deadline, Request requ
   co_await http::async_read(stream, buffer, parser, into(error));
   if (error && error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    co_return fail(ErrorCode::Malformed, "answer of " + host + ": " + error.message());
+    co_return fail(ErrorCode::Malformed, "answer of " + peer + ": " + error.message());
   }
-  if (error) co_return fail_network(deadline, error, "answer of " + host);
+  if (error) co_return fail_network(deadline, error, "answer of " + peer);
   co_return to_response(parser.release());
 }
 
@@ -147,7 +149,7 @@ Task<Result<Response>> request_tls(std::string endpoint, TlsContextPtr context, 
   deadline.arm(limits.timeout);
   const auto connected = co_await connect_tls(stream, endpoint, deadline, limits.timeout);
   if (!connected) co_return tl::unexpected<Error>(connected.error());
-  co_return co_await exchange(stream, deadline, std::move(request), endpoint,
+  co_return co_await exchange(stream, deadline, std::move(request), endpoint, endpoint,
                               limits.body_bytes_max);
 }
 
@@ -164,7 +166,7 @@ Task<Result<Response>> request_unix(std::string path, Request request, ClientLim
     co_return fail(ErrorCode::Refused, "connect to " + path + ": " + error.message());
   }
   if (error) co_return fail_network(deadline, error, "connect to " + path);
-  co_return co_await exchange(socket, deadline, std::move(request), "localhost",
+  co_return co_await exchange(socket, deadline, std::move(request), path, "localhost",
                               limits.body_bytes_max);
 }
 

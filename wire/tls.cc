@@ -1,5 +1,6 @@
 #include "wire/tls.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -148,6 +149,16 @@ Error handshake_error(SSL* ssl, const boost::system::error_code& error, const st
   if (verified != X509_V_OK) {
     return {ErrorCode::Unauthenticated, peer + " is not the installer this node knows: " +
                                             ::X509_verify_cert_error_string(verified)};
+  }
+  // What comes back where another protocol is spoken, HTTP above all.
+  const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+  const bool foreign = error.category() == asio::error::get_ssl_category() &&
+                       (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                        reason == SSL_R_PACKET_LENGTH_TOO_LONG);
+  if (foreign) {
+    return {ErrorCode::Unavailable, peer +
+                                        " does not speak TLS: is it the installer's port for "
+                                        "agents (`listen`, 7443 by default)?"};
   }
   return {ErrorCode::Unavailable, "TLS with " + peer + ": " + error.message()};
 }

@@ -165,8 +165,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"NotAMapping", "- a",
                 "agent.yaml:1:1: expected a mapping of NodeSpec's keys, "
                 "found a list"},
-        Refusal{"SecondDocument", "name: a\n---\nname: b",
-                "agent.yaml:2:1: a second document, expected one"},
+        Refusal{
+            "SecondDocument", "name: a\n---\nname: b",
+            "agent.yaml:2:1: a second document, expected one: is it indented like what is above?"},
         Refusal{"Tag", "name: !!binary aGk=",
                 "agent.yaml:1:7: the tag \"tag:yaml.org,2002:binary\" is not supported, leave it "
                 "out"},
@@ -189,6 +190,27 @@ TEST(DecodeYaml, SaysWhereTheYamlBreaks) {
   EXPECT_TRUE(errors_of("name: [a\nroles: b").starts_with("agent.yaml:"));
   EXPECT_TRUE(errors_of("name: \"a").starts_with("agent.yaml:1:"));
   EXPECT_TRUE(errors_of("}").starts_with("agent.yaml:1:1: not YAML"));
+}
+
+// What people mistype, in words that say what to do.
+TEST(DecodeYaml, SaysWhatIsWrongWithBracketsQuotesAndTabs) {
+  const auto says = [](const std::string& text, const std::string& wanted) {
+    const std::string said = errors_of(text);
+    EXPECT_TRUE(said.starts_with("agent.yaml:" + wanted)) << text << "\n" << said;
+  };
+  says("[", "1:1: not YAML: what begins here has no end");
+  says("{name: a", "1:1: not YAML: what begins here has no end");
+  says("name: a\nroles: [worker", "2:8: not YAML: a list that was begun with [ has no end");
+  says("metrics: {listen: \"*:1\"", "1:10: not YAML: a mapping that was begun with { has no end");
+  says("roles:\n\t- worker\n", "2:1: a tab in the indentation, expected spaces");
+  says("metrics:\n  \tlisten: a\n", "2:3: a tab in the indentation, expected spaces");
+  says("name: \"abc\nroles: []\n", "1:7: the quote that begins here has no end");
+  says("name: 'it''s\n", "1:7: the quote that begins here has no end");
+  says("name: \"abc", "1:11: not YAML: the text ends inside a quote");
+  says("metrics:\n  listen: *:7444\n", "2:11: not YAML: an alias of nothing, expected quotes");
+  says("name: a: b", "1:8: not YAML: a colon where none can stand");
+  EXPECT_EQ(errors_of("name: \"a\" # it's [\n"), "");
+  EXPECT_EQ(errors_of("labels: {a: 'x', b: \"y\"}\n"), "");
 }
 
 TEST(DecodeYaml, NamesEveryErrorInTheOrderOfTheFile) {

@@ -327,6 +327,23 @@ TEST_F(Program, RetiresANodeOnlyWhenSomebodySaysYes) {
   EXPECT_EQ(retired_, 1);
 }
 
+TEST_F(Program, SaysWhatItWantsInstead) {
+  const std::string pin(43, 'A');
+  const Ran whole = run({"token", "revoke", "joist1." + pin + ".0123456789ab." + pin});
+  EXPECT_EQ(whole.exit, 2);
+  EXPECT_NE(whole.err.find("joistctl token revoke 0123456789ab\n"), std::string::npos) << whole.err;
+  EXPECT_EQ(whole.err.find(pin), std::string::npos) << "no secret is repeated";
+  for (const std::string ttl : {"soon", "0s", "48h"}) {
+    const Ran ran = run({"token", "create", "--ttl", ttl});
+    EXPECT_EQ(ran.exit, 2);
+    EXPECT_NE(ran.err.find("from 1s to 24h"), std::string::npos) << ran.err;
+  }
+  std::ofstream(directory_ / "other.yaml") << "sessions_max: 5\n";
+  const Ran taken = run({"config", "check", directory_ / "other.yaml"});
+  EXPECT_EQ(taken.exit, 1);
+  EXPECT_NE(taken.err.find("--kind installer"), std::string::npos) << taken.err;
+}
+
 TEST_F(Program, ShowsRetiredNodesWhenAskedTo) {
   EXPECT_EQ(run({"nodes"}).out.find("gone"), std::string::npos);
   EXPECT_NE(run({"nodes", "--all"}).out.find("gone"), std::string::npos);

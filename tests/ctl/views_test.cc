@@ -103,7 +103,11 @@ TEST(DisksPage, SaysWhyADiskHasItsClass) {
   EXPECT_EQ(render(disks_page(disks, kNow), {}),
             "DISK  CLASS       SIZE  TYPE      MODEL        ID            WHY\n"
             "sda   foreign  1.8 TiB  sata hdd  \\x1b[2JEvil  wwn:naa.5000  holds ext4; TooSmall\n"
-            "sdb   unknown      0 B  -         -            -             -\n");
+            "sdb   unknown      0 B  -         -            -             -\n"
+            "\n"
+            "Read  not yet\n");
+  *disks.mutable_observed_time() = ago(180);
+  EXPECT_TRUE(render(disks_page(disks, kNow), {}).ends_with("\n\nRead  3m ago\n"));
 }
 
 TEST(ConditionsPage, ListsThemOrTellsOneInFull) {

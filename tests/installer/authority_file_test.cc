@@ -65,6 +65,16 @@ TEST(AuthorityFile, IsRefusedAndKeptWhenDamaged) {
   EXPECT_EQ(directory.sys_root().read("/authority.pem").value(), "damaged");
 }
 
+TEST(AuthorityFile, SaysThatItIsEmptyAndWhatToDo) {
+  const support::TempRoot directory;
+  directory.write("/authority.pem", "");
+  ASSERT_EQ(::chmod((directory.path() / "authority.pem").c_str(), 0600), 0);
+  const auto opened = open(directory);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_NE(opened.error().message.find("is empty"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("Restore it"), std::string::npos);
+}
+
 TEST(ServerCertificate, IsMadeAgainInTimeAndForNewNames) {
   const auto authority = pki::make_authority("joist", kNow, hours{24 * 365}).value();
   ServerCertificate certificate(authority, "joist");

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <optional>
 #include <thread>
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
 #include "joist/v1/agent.pb.h"
@@ -113,6 +115,21 @@ TEST(RpcClient, SaysThatNobodyIsThere) {
                                 v1::GetStatusRequest(), status);
   ASSERT_FALSE(called);
   EXPECT_EQ(called.error().code, ErrorCode::Unavailable);
+}
+
+// The server takes the connection, and answers nothing.
+TEST(RpcClient, NamesTheSocketThatGivesNoAnswer) {
+  const std::string path = ::testing::TempDir() + "joist-mute-" + std::to_string(::getpid());
+  asio::io_context io(1);
+  const asio::local::stream_protocol::acceptor mute(io, path);
+  std::optional<Result<Response>> answer;
+  asio::co_spawn(
+      io, request_unix(path, {.method = "GET", .path = "/"}, {.timeout = std::chrono::seconds(1)}),
+      [&](std::exception_ptr, Result<Response> got) { answer = std::move(got); });
+  io.run_for(std::chrono::seconds(10));
+  ::unlink(path.c_str());
+  ASSERT_TRUE(answer && !*answer);
+  EXPECT_EQ(answer->error().message, "answer of " + path + ": timed out");
 }
 
 TEST(RpcServiceDeathTest, DoesNotStartWithAMethodThatTheSchemaLacks) {

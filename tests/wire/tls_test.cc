@@ -126,6 +126,24 @@ TEST(ServerContext, RefusesANodeOfAnotherInstallerOrWithAnExpiredCertificate) {
   EXPECT_FALSE(ask(identity(long_lived, kInstaller), *session_context(expired, Dates::Judge)));
 }
 
+TEST(PinnedContext, SaysThatTheOtherSideSpeaksNoTls) {
+  asio::io_context io(1);
+  HttpServer http(io, {}, who);
+  ASSERT_TRUE(http.listen("127.0.0.1:0"));
+  std::optional<Result<Response>> answer;
+  asio::co_spawn(io,
+                 request_tls(http.address(), *pinned_context(pin_of(authority())),
+                             {.method = "GET", .path = "/"}),
+                 [&](std::exception_ptr, Result<Response> got) {
+                   answer = std::move(got);
+                   http.close();
+                 });
+  io.run_for(10s);
+  ASSERT_TRUE(answer && !*answer);
+  EXPECT_NE(answer->error().message.find("does not speak TLS"), std::string::npos)
+      << answer->error().message;
+}
+
 // Strangers fill their places, and no others: who shows a certificate still gets in.
 TEST(HttpServerTls, KeepsPlacesForThoseWithACertificate) {
   const auto ca = authority();
