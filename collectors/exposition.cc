@@ -18,7 +18,7 @@ constexpr std::uint64_t kExactIntegerMax = std::uint64_t{1} << 53;
 constexpr std::uint64_t kFixedEnd = 1'000'000;
 constexpr double kFixedMin = 1e-4;
 
-constexpr std::size_t kNumberBytesMax = 32;  // "-2.2250738585072014e-308" is 24
+constexpr std::size_t kNumberBytesMax = 40;  // "-2.2250738585072014e-308" is 24, and a line's end
 
 std::string_view type_name(MetricType type) {
   switch (type) {
@@ -28,6 +28,10 @@ std::string_view type_name(MetricType type) {
       return "gauge";
     case MetricType::Untyped:
       return "untyped";
+    case MetricType::Histogram:
+      return "histogram";
+    case MetricType::Summary:
+      return "summary";
   }
   return "untyped";
 }
@@ -74,14 +78,18 @@ void append_label_value(std::string& out, std::string_view value) {
 }
 
 void append_help(std::string& out, std::string_view help) {
-  for (const char c : help) {
-    if (c == '\\') {
+  while (!help.empty()) {
+    const std::size_t length = utf8_length(help);
+    if (length == 0) {
+      out += kReplacement;
+    } else if (help[0] == '\\') {
       out += "\\\\";
-    } else if (c == '\n') {
+    } else if (help[0] == '\n') {
       out += "\\n";
     } else {
-      out += c;
+      out.append(help.substr(0, length));
     }
+    help.remove_prefix(std::max<std::size_t>(length, 1));
   }
 }
 
@@ -113,6 +121,18 @@ char* format_double(char* out, double value) {
   return std::to_chars(out, out + kNumberBytesMax, value, format).ptr;
 }
 
+char* format_number(char* out, double value) {
+  const auto word = [&](std::string_view text) { return std::copy(text.begin(), text.end(), out); };
+  const double size = std::fabs(value);
+  if (std::isnan(value)) return word("NaN");
+  if (std::isinf(value)) return word(value > 0 ? "+Inf" : "-Inf");
+  if (size > static_cast<double>(kExactIntegerMax) || size != std::floor(size)) {
+    return format_double(out, value);
+  }
+  if (value < 0) *out++ = '-';
+  return format_integer(out, static_cast<std::uint64_t>(size));
+}
+
 bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
 }
@@ -132,6 +152,20 @@ bool is_metric_name(std::string_view name) {
   return !name.empty() && is_name_start(name[0]) && std::ranges::all_of(name, allowed);
 }
 
+std::string number_text(double value) {
+  char number[kNumberBytesMax];
+  return {number, format_number(number, value)};
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 Labels::Labels(std::span<const Pair> labels) {
   char separator = '{';
   for (const auto& [name, value] : labels) {
@@ -144,11 +178,11 @@ Labels::Labels(std::span<const Pair> labels) {
   if (!text_.empty()) text_ += '}';
 }
 
-void Exposition::write_name(std::string_view labels) {
+void Exposition::write_name(std::string_view suffix, std::string_view labels) {
   assert(family_ != nullptr);
   if (!head_written_) text_.append(family_->head());
   head_written_ = true;
-  text_.append(family_->name()).append(labels);
+  text_.append(family_->name()).append(suffix).append(labels);
   text_ += ' ';
 }
 
@@ -161,20 +195,10 @@ void Exposition::write(std::uint64_t value) {
 }
 
 void Exposition::write(double value) {
-  char number[kNumberBytesMax + 1];
-  const double size = std::fabs(value);
-  if (std::isnan(value)) {
-    text_.append("NaN\n");
-  } else if (std::isinf(value)) {
-    text_.append(value > 0 ? "+Inf\n" : "-Inf\n");
-  } else if (size < static_cast<double>(kExactIntegerMax) && size == std::floor(size)) {
-    if (value < 0) text_ += '-';
-    write(static_cast<std::uint64_t>(size));
-  } else {
-    char* end = format_double(number, value);
-    *end++ = '\n';
-    text_.append(number, static_cast<std::size_t>(end - number));
-  }
+  char number[kNumberBytesMax];
+  char* end = format_number(number, value);
+  *end++ = '\n';
+  text_.append(number, static_cast<std::size_t>(end - number));
 }
 
 }  // namespace joist::collectors

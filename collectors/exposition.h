@@ -20,7 +20,8 @@
 
 namespace joist::collectors {
 
-enum class MetricType { Counter, Gauge, Untyped };
+// A Histogram's and a Summary's samples have suffixes to the family's name.
+enum class MetricType { Counter, Gauge, Untyped, Histogram, Summary };
 
 // A metric family without its samples.
 class Family {
@@ -38,6 +39,11 @@ class Family {
 
 // `name` is one the format allows: [a-zA-Z_:][a-zA-Z0-9_:]*.
 bool is_metric_name(std::string_view name);
+
+bool is_utf8(std::string_view text);
+
+// A value, as a page has it.
+std::string number_text(double value);
 
 // A sample's label set. Give the labels in the order of their names, as
 // node_exporter prints them. Bytes that are not UTF-8 become U+FFFD, because
@@ -67,8 +73,13 @@ class Exposition {
 
   template <typename Number>
   requires std::is_arithmetic_v<Number>
-  void sample(const Labels& labels, Number value) {
-    write_name(labels.text());
+  void sample(const Labels& labels, Number value) { sample("", labels, value); }
+
+  // `suffix` is that of a part of a histogram or summary: "_bucket", "_sum", "_count".
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void sample(std::string_view suffix, const Labels& labels, Number value) {
+    write_name(suffix, labels.text());
     if constexpr (std::is_unsigned_v<Number>) {
       write(static_cast<std::uint64_t>(value));
     } else {
@@ -99,7 +110,7 @@ class Exposition {
   void clear() { rewind(0); }
 
  private:
-  void write_name(std::string_view labels);
+  void write_name(std::string_view suffix, std::string_view labels);
   void write(double value);
   void write(std::uint64_t value);
 
