@@ -1,5 +1,5 @@
 // The collectors come in areas, one folder each: cpu, memory, kernel, storage,
-// network, hardware. Each says what it has in its area.cc; collector_list joins them.
+// network, hardware, text files. Each says what it has in its area.cc; collector_list joins them.
 #pragma once
 
 #include <chrono>
@@ -38,6 +38,7 @@ Area kernel_area();
 Area memory_area();
 Area network_area();
 Area storage_area();
+Area textfile_area();
 
 // Of a collector that has no settings.
 template <typename Wanted>

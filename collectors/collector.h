@@ -17,6 +17,8 @@
 
 namespace joist::collectors {
 
+class ForeignFamilies;
+
 class Collector {
  public:
   virtual ~Collector() = default;
@@ -34,6 +36,10 @@ class Collector {
 
   // How old the figures of the last collect() are, of one that shows older ones.
   virtual std::optional<std::chrono::duration<double>> age() const { return std::nullopt; }
+
+  // Null, but of a collector that just showed families that people brought, of any name: its
+  // text comes last on a page, without what the page has (collectors/foreign_families.h).
+  virtual ForeignFamilies* foreign_families() { return nullptr; }
 };
 
 }  // namespace joist::collectors

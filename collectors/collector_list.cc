@@ -10,8 +10,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr Area (*kAreas[])() = {cpu_area,    hardware_area, kernel_area,
-                                memory_area, network_area,  storage_area};
+constexpr Area (*kAreas[])() = {cpu_area,     hardware_area, kernel_area,  memory_area,
+                                network_area, storage_area,  textfile_area};
 
 bool names(const std::vector<std::string>& list, std::string_view name) {
   return std::ranges::find(list, name) != list.end();

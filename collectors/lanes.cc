@@ -219,9 +219,7 @@ Lanes::~Lanes() {
 
 std::size_t Lanes::size() const { return shared_->sources.size(); }
 
-const Collector& Lanes::collector(std::size_t index) const {
-  return *shared_->sources[index]->collector;
-}
+Collector& Lanes::collector(std::size_t index) const { return *shared_->sources[index]->collector; }
 
 void Lanes::begin(const std::vector<bool>& wanted, Time end, std::function<void()> done) {
   Shared& shared = *shared_;

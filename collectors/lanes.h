@@ -46,7 +46,8 @@ class Lanes {
   Lanes& operator=(const Lanes&) = delete;
 
   std::size_t size() const;
-  const Collector& collector(std::size_t index) const;
+  // Not to be used while it runs or hangs, but for what never changes.
+  Collector& collector(std::size_t index) const;
 
   // Begins a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
   // whatever hangs. When they are through, `done` is called, if any; not where check() or

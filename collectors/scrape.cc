@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/collector_list.h"
+#include "collectors/foreign_families.h"
 #include "collectors/network/link_table.h"
 
 namespace joist::collectors {
@@ -73,9 +74,26 @@ void Scrape::begin(const Selection& selection, Time end, std::function<void()> d
 }
 
 void Scrape::append_page(std::string& text) {
-  for (std::size_t i = 0; i < lanes_.size(); ++i) text.append(lanes_.outcome(i).text);
+  const std::size_t start = text.size();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (foreign(i) == nullptr) text.append(lanes_.outcome(i).text);
+  }
   write_outcomes();
   text.append(outcomes_.text());
+
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    ForeignFamilies* const families = foreign(i);
+    if (families == nullptr) continue;
+    const std::string_view theirs = lanes_.outcome(i).text;
+    find_repeated(std::string_view(text).substr(start), theirs, names_, repeated_);
+    append_foreign(text, theirs, repeated_);
+    for (const std::string_view name : repeated_) families->leave_out(name);
+  }
+}
+
+// Null also for one that did not answer: it may still run.
+ForeignFamilies* Scrape::foreign(std::size_t index) {
+  return lanes_.outcome(index).succeeded ? lanes_.collector(index).foreign_families() : nullptr;
 }
 
 void Scrape::write_outcomes() {

@@ -9,8 +9,9 @@
 //
 // A collector that fails loses its own families only, and one that hangs delays the
 // others once (collectors/lanes.h). A failure is logged when it begins and when it
-// ends, not at every scrape. After the first scrapes a page costs no heap allocation
-// while the host's devices stay the same.
+// ends, not at every scrape. What people bring comes last, and never with a name that the
+// page has already (collectors/foreign_families.h). After the first scrapes a page costs no heap
+// allocation while the host's devices stay the same.
 #pragma once
 
 #include <chrono>
@@ -66,6 +67,7 @@ class Scrape {
   Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
          std::vector<std::unique_ptr<Collector>> collectors);
   void write_outcomes();
+  ForeignFamilies* foreign(std::size_t index);
 
   std::shared_ptr<DeviceChanges> devices_;
   Lanes lanes_;
@@ -73,6 +75,8 @@ class Scrape {
   std::unique_ptr<ProcessCollector> process_;  // none where Options::process is off
   Exposition outcomes_;                        // what is said of the collectors themselves
   std::string page_;
+  std::vector<std::string_view> names_;     // scratch of append_page()
+  std::vector<std::string_view> repeated_;  // scratch of append_page()
   const Family duration_;
   const Family success_;
   const Family age_;

@@ -92,9 +92,12 @@ std::chrono::milliseconds Settings::duration(std::string_view name) const {
 
 std::vector<std::string> Settings::list(std::string_view name) const {
   assert(known(name).kind == Setting::Kind::List);
-  const auto set = values_.find(name);
-  return set == values_.end() ? std::vector<std::string>{} : set->second;
+  if (const auto set = values_.find(name); set != values_.end()) return set->second;
+  const std::string_view standard = known(name).standard;
+  return standard.empty() ? std::vector<std::string>{} : std::vector{std::string(standard)};
 }
+
+bool Settings::is_set(std::string_view name) const { return values_.contains(name); }
 
 NameFilter Settings::pattern(std::string_view name) const {
   auto made = NameFilter::make(name, std::string(text(name)));  // checked when it was set

@@ -52,6 +52,9 @@ class Settings {
   std::vector<std::string> list(std::string_view name) const;
   NameFilter pattern(std::string_view name) const;
 
+  // Whether somebody chose a value, be it the standard one.
+  bool is_set(std::string_view name) const;
+
   // The filter of "<stem>-include" and "<stem>-exclude". Malformed if both were
   // set: node_exporter takes one of them.
   Result<DeviceFilter> devices(std::string_view stem) const;

@@ -16,7 +16,7 @@ that says what is compared on it and, together with all the others, on this host
   live-collector NAME         the same; a tree has nothing of it, so on this host only
   joist-collector NAME        one that this node_exporter lacks: seen by the tree's
                               expected.prom alone (tests/collectors/scrape_test.cc)
-  flag FLAG                   given to both, on the tree only
+  flag FLAG                   given to both, on the tree only; {tree} stands for its path
   exporter-flag FLAG          given to node_exporter, on the tree only
   differs REGEX  REASON       differences allowed: of the samples and the families whose
                               name (with labels) begins with a match, any kind
@@ -75,7 +75,7 @@ class Comparison:
             elif word == "live-collector":
                 self.live_collectors.append(rest)
             elif word == "flag":
-                self.flags.append(rest)
+                self.flags.append(rest.replace("{tree}", str(tree)))
             elif word == "exporter-flag":
                 self.exporter_flags.append(rest)
             elif word in ("differs", "live-differs"):
@@ -168,6 +168,8 @@ def value_differs(name, kind, before, ours, after, live):
         return not (math.isfinite(ours) and ours >= 0)
     if name == "node_time_seconds":
         return not before <= ours <= after
+    if ours == before or math.isnan(ours) and math.isnan(before):
+        return False
     slack = slack_of(name, kind, ours, live) + ROUNDING * abs(ours)
     return not min(before, after) - slack <= ours <= max(before, after) + slack
 
