@@ -27,7 +27,7 @@ from queries import RULE_FILES, panels, rules, selectors, variables_queried  # n
 from stack import Stack, free_port, wait_for  # noqa: E402
 
 # What dashboards ask for and node_exporter leaves out unless told.
-ASKED_FOR = ("interrupts", "processes", "systemd")
+ASKED_FOR = ("interrupts", "processes", "systemd", "tcpstat")
 
 BIN = ""
 FAMILIES = pathlib.Path()
