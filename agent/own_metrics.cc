@@ -25,6 +25,10 @@ constexpr std::size_t kLabelMax = 256;
 
 struct OwnMetrics::Families {
   Family build_info{"joist_agent_build_info", "Which agent this is; the value is always 1.", Gauge};
+  // What dashboards written for node_exporter choose their hosts by.
+  Family exporter_build_info{"node_exporter_build_info",
+                             "Which program serves node_exporter's metrics; the value is always 1.",
+                             Gauge};
   Family reload_successful{"joist_agent_config_last_reload_successful",
                            "Whether the config file was good when it was last read.", Gauge};
   Family reload_time{"joist_agent_config_last_reload_success_timestamp_seconds",
@@ -197,6 +201,8 @@ std::string_view OwnMetrics::text(const OwnState& state, SteadyTime now) {
   page_.clear();
   page_.begin(all.build_info);
   page_.sample(Labels{{"version", version()}}, 1U);
+  page_.begin(all.exporter_build_info);
+  page_.sample(Labels{{"goos", "linux"}, {"tags", "joist"}, {"version", version()}}, 1U);
   show(page_, all.reload_successful, reload_successful_ ? 1U : 0U);
   show(page_, all.reload_time, reload_seconds_);
   show_scrapes(page_, all, state.scrapes);
