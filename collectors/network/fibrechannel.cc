@@ -88,11 +88,16 @@ FibrechannelCollector::FibrechannelCollector(const Roots& roots)
 
 void FibrechannelCollector::render(Host& host) const {
   const auto& texts = host.texts;
-  host.info = Labels{{kAttributes[0].attribute, texts[0]}, {kAttributes[1].attribute, texts[1]},
-                     {"fc_host", host.name},          {kAttributes[2].attribute, texts[2]},
-                     {kAttributes[3].attribute, texts[3]}, {kAttributes[4].attribute, texts[4]},
-                     {kAttributes[5].attribute, texts[5]}, {kAttributes[6].attribute, texts[6]},
-                     {kAttributes[7].attribute, texts[7]}, {kAttributes[8].attribute, texts[8]},
+  host.info = Labels{{kAttributes[0].attribute, texts[0]},
+                     {kAttributes[1].attribute, texts[1]},
+                     {"fc_host", host.name},
+                     {kAttributes[2].attribute, texts[2]},
+                     {kAttributes[3].attribute, texts[3]},
+                     {kAttributes[4].attribute, texts[4]},
+                     {kAttributes[5].attribute, texts[5]},
+                     {kAttributes[6].attribute, texts[6]},
+                     {kAttributes[7].attribute, texts[7]},
+                     {kAttributes[8].attribute, texts[8]},
                      {kAttributes[9].attribute, texts[9]}};
 }
 

@@ -103,9 +103,10 @@ TEST(MessageText, JsonIsReadByPrograms) {
   (*spec.mutable_labels())["a"] = "2";
   spec.mutable_metrics();
   spec.mutable_installer()->mutable_heartbeat()->set_nanos(500'000'000);
-  EXPECT_EQ(to_json(spec, JsonLayout::OneLine),
-            R"({"name":"a\"b\u001b\n","roles":["ceph"],"labels":{"a":"2","z":"1"},)"
-            R"("metrics":{"disabled_collectors":[]},"installer":{"heartbeat":"0.5s"}})");
+  EXPECT_EQ(
+      to_json(spec, JsonLayout::OneLine),
+      R"({"name":"a\"b\u001b\n","roles":["ceph"],"labels":{"a":"2","z":"1"},)"
+      R"("metrics":{"disabled_collectors":[],"enabled_collectors":[]},"installer":{"heartbeat":"0.5s"}})");
   EXPECT_EQ(to_json(v1::GetStatusRequest()), "{}\n");
   EXPECT_EQ(to_yaml(v1::GetStatusRequest()), "{}\n");
 }
