@@ -34,9 +34,6 @@ class Exporter {
 
   void close() { server_.close(); }
 
-  // Collectors that hang: the process must end without tidying up after itself.
-  bool hangs() const { return scrapes_.stuck() > 0; }
-
  private:
   wire::Task<wire::Response> answer(const wire::Request& request);
   wire::Task<wire::Response> metrics(const wire::Request& request);

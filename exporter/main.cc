@@ -42,25 +42,21 @@ int run(joist::exporter::Flags flags) {
   if (::geteuid() == 0) {
     joist::log(Priority::Warning, "running as root: the exporter needs no power, give it a user");
   }
-  bool hangs = false;
-  {
-    joist::wire::asio::io_context io(1);
-    joist::exporter::Exporter exporter(io, std::move(flags));
-    if (const auto started = exporter.start(); !started) return give_up(started.error());
-    joist::wire::asio::co_spawn(io, wait_for_end(io), joist::wire::rethrow);
-    joist::ServiceManager manager;
-    manager.ready();
-    joist::log(Priority::Info, "serving",
-               {{"version", std::string(joist::version())}, {"address", exporter.address()}});
-    io.run();
-    manager.stopping();
-    joist::log(Priority::Info, "stopping");
-    exporter.close();
-    hangs = exporter.hangs();
-  }
-  // A thread that hangs in the kernel must find everything as it was.
-  if (hangs) std::_Exit(EXIT_SUCCESS);
-  return EXIT_SUCCESS;
+  joist::wire::asio::io_context io(1);
+  joist::exporter::Exporter exporter(io, std::move(flags));
+  if (const auto started = exporter.start(); !started) return give_up(started.error());
+  joist::wire::asio::co_spawn(io, wait_for_end(io), joist::wire::rethrow);
+  joist::ServiceManager manager;
+  manager.ready();
+  joist::log(Priority::Info, "serving",
+             {{"version", std::string(joist::version())}, {"address", exporter.address()}});
+  io.run();
+  manager.stopping();
+  joist::log(Priority::Info, "stopping");
+  exporter.close();
+  // A scrape may be suspended in the middle, and a thread may hang in the kernel: both
+  // refer to what would be taken down.
+  std::_Exit(EXIT_SUCCESS);
 }
 
 }  // namespace
