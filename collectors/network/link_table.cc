@@ -49,10 +49,10 @@ void set_flag(std::uint32_t& flags, std::uint32_t flag, std::uint32_t count) {
 }
 
 void drop_repeated(std::vector<Link>& links) {
-  const auto index = [](const Link& link) { return link.facts.index; };
-  std::ranges::stable_sort(links, {}, index);
-  const auto repeated = std::ranges::unique(links, {}, index);
-  links.erase(repeated.begin(), repeated.end());
+  std::ranges::stable_sort(links, {}, [](const Link& link) { return link.facts.index; });
+  // Not std::ranges::unique: clang 14 cannot read libstdc++'s subrange.
+  const auto same = [](const Link& a, const Link& b) { return a.facts.index == b.facts.index; };
+  links.erase(std::unique(links.begin(), links.end(), same), links.end());
 }
 
 }  // namespace
