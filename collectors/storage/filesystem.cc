@@ -52,6 +52,7 @@ FilesystemCollector::FilesystemCollector(const Roots& roots, DeviceFilter mount_
       table_(roots),
       mount_points_(std::move(mount_points)),
       types_(std::move(types)),
+      deadline_(deadline),
       probe_(deadline, std::move(statfs)),
       avail_("node_filesystem_avail_bytes",
              "Filesystem space available to non-root users in bytes.", MetricType::Gauge),
