@@ -16,6 +16,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -144,17 +145,24 @@ class Intruder:
         context = self.tls if with_certificate else self._context()
         return context.wrap_socket(plain)
 
-    def attack_session(self, rng):
-        with self.connect() as stream:
+    def upgraded(self):
+        """A session. One certificate has few places; those of ended sessions have to come back."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            stream = self.connect()
             stream.sendall(VALID_HTTP[4])
             answer = b""
-            while b"\r\n\r\n" not in answer:
-                chunk = stream.recv(4096)
-                if not chunk:
-                    raise Failure(f"no upgrade: {answer[:200]!r}")
+            while b"\r\n\r\n" not in answer and (chunk := stream.recv(4096)):
                 answer += chunk
-            if not answer.startswith(b"HTTP/1.1 101 "):
+            if answer.startswith(b"HTTP/1.1 101 "):
+                return stream
+            stream.close()
+            if not answer.startswith(b"HTTP/1.1 503 ") or time.monotonic() > deadline:
                 raise Failure(f"no upgrade: {answer[:200]!r}")
+            time.sleep(0.01)
+
+    def attack_session(self, rng):
+        with self.upgraded() as stream:
             exchange(stream, b"".join(self._frame(rng) for _ in range(rng.randint(1, 4))))
 
     @staticmethod
