@@ -55,6 +55,12 @@ Result<std::vector<std::string>> SysRoot::list(std::string_view path) const {
   return names;
 }
 
+Result<std::vector<std::string>> SysRoot::list_any(std::string_view path) const {
+  auto names = list(path);
+  if (!names && names.error().code == ErrorCode::NotFound) return std::vector<std::string>{};
+  return names;
+}
+
 Result<std::string> SysRoot::read_link(std::string_view path) const {
   const auto full = resolve(path);
   std::error_code error;

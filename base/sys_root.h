@@ -25,6 +25,9 @@ class SysRoot {
   // Names in a directory, sorted, without "." and "..". NotFound if absent.
   Result<std::vector<std::string>> list(std::string_view path) const;
 
+  // The same, where a directory that is absent has nothing in it.
+  Result<std::vector<std::string>> list_any(std::string_view path) const;
+
   // Where the link at `path` points, as written in it.
   Result<std::string> read_link(std::string_view path) const;
 

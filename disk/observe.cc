@@ -26,8 +26,8 @@ class Attributes {
   bool flag(std::string_view name) const { return number(name) != 0; }
   bool exists(std::string_view name) const { return root_.exists(directory_ + std::string(name)); }
 
-  std::vector<std::string> names(std::string_view name) const {
-    return root_.list(directory_ + std::string(name)).value_or(std::vector<std::string>{});
+  Result<std::vector<std::string>> names(std::string_view name) const {
+    return root_.list_any(directory_ + std::string(name));
   }
 
   // The first of `names` that is there and not empty.
@@ -58,7 +58,8 @@ void read_nvme(const Attributes& disk, BlockDevice& device) {
   device.nvme_transport = disk.text("device/transport");
   if (!device.nvme_transport.empty()) return;
   // With native multipath the namespace hangs on the subsystem; its controllers know the way.
-  for (const std::string& name : disk.names("device")) {
+  const auto controllers = disk.names("device").value_or(std::vector<std::string>{});
+  for (const std::string& name : controllers) {
     if (!name.starts_with("nvme")) continue;
     device.nvme_transport = disk.text("device/" + name + "/transport");
     if (!device.nvme_transport.empty()) return;
@@ -74,7 +75,6 @@ void read_whole_disk(const Attributes& disk, BlockDevice& device) {
   device.removable = disk.flag("removable");
   device.hidden = disk.flag("hidden");
   device.diskseq = disk.number("diskseq");
-  device.slaves = disk.names("slaves");
   device.dm_name = disk.text("dm/name");
   device.dm_uuid = disk.text("dm/uuid");
   device.backing_file = disk.text("loop/backing_file");
@@ -86,7 +86,7 @@ void read_whole_disk(const Attributes& disk, BlockDevice& device) {
   if (device.name.starts_with("nvme")) read_nvme(disk, device);
 }
 
-// NotFound: it went away while we looked.
+// NotFound: it went away while we looked. Who uses it has to be known: else it is unread.
 Result<BlockDevice> read_device(const SysRoot& root, const std::string& name) {
   const auto path = root.real_path("/sys/class/block/" + name);
   if (!path) return fail(path.error(), name);
@@ -96,13 +96,19 @@ Result<BlockDevice> read_device(const SysRoot& root, const std::string& name) {
   const auto number = parse_device_number(*number_text);
   if (!number) return fail(number.error(), *path + "/dev");
 
+  auto holders = attributes.names("holders");
+  if (!holders) return fail(holders.error(), "find what stands on " + name);
+  auto slaves = attributes.names("slaves");
+  if (!slaves) return fail(slaves.error(), "find what " + name + " stands on");
+
   BlockDevice device;
   device.name = name;
   device.number = *number;
   device.path = *path;
   device.size_bytes = attributes.number("size") * 512;  // in 512-byte units, whatever the disk
   device.read_only = attributes.flag("ro");
-  device.holders = attributes.names("holders");
+  device.holders = std::move(*holders);
+  device.slaves = std::move(*slaves);
   if (attributes.exists("partition")) {
     device.parent = base_name(directory_name(*path));
     device.partition = static_cast<std::uint32_t>(attributes.number("partition"));
@@ -170,11 +176,18 @@ void read_swaps(const SysRoot& root, BlockLayer& layer) {
 }
 
 void read_btrfs(const SysRoot& root, BlockLayer& layer) {
-  const auto names = root.list("/sys/fs/btrfs");
-  if (!names) return;  // not loaded
+  const auto names = root.list_any("/sys/fs/btrfs");  // absent: not loaded
+  if (!names) {
+    layer.unread.push_back(names.error().message);
+    return;
+  }
   for (const std::string& name : *names) {
     auto devices = root.list("/sys/fs/btrfs/" + name + "/devices");
-    if (devices) layer.btrfs.push_back({name, std::move(*devices)});
+    if (devices) {
+      layer.btrfs.push_back({name, std::move(*devices)});
+    } else if (devices.error().code != ErrorCode::NotFound) {  // of "features", or unmounted now
+      layer.unread.push_back(devices.error().message);
+    }
   }
 }
 

@@ -43,18 +43,21 @@ Result<void> check_is_meant(int fd, const std::string& node, std::uint64_t disks
                                       std::to_string(diskseq) + "); look at the disks again");
 }
 
-std::vector<std::string> holders_of(const SysRoot& root, const std::string& directory) {
-  auto holders = root.list(directory + "/holders").value_or(std::vector<std::string>{});
-  for (const std::string& name : root.list(directory).value_or(std::vector<std::string>{})) {
+Result<std::vector<std::string>> holders_of(const SysRoot& root, const std::string& directory) {
+  auto holders = root.list_any(directory + "/holders");
+  if (!holders) return holders;
+  const auto names = root.list(directory);
+  if (!names) return names;
+  for (const std::string& name : *names) {
     const auto partition = std::filesystem::path(directory) / name;
     if (!root.exists((partition / "partition").native())) continue;
-    const auto more =
-        root.list((partition / "holders").native()).value_or(std::vector<std::string>{});
-    holders.insert(holders.end(), more.begin(), more.end());
+    const auto more = root.list_any((partition / "holders").native());
+    if (!more) return more;
+    holders->insert(holders->end(), more->begin(), more->end());
   }
-  std::ranges::sort(holders);
-  holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
-  if (holders.size() > disk::kHoldersMax) holders.resize(disk::kHoldersMax);
+  std::ranges::sort(*holders);
+  holders->erase(std::unique(holders->begin(), holders->end()), holders->end());
+  if (holders->size() > disk::kHoldersMax) holders->resize(disk::kHoldersMax);
   return holders;
 }
 
@@ -87,7 +90,9 @@ Result<OpenedDisk> open_disk(std::string_view name, std::uint64_t diskseq) {
   if (auto meant = check_is_meant(disk.fd.get(), node, diskseq); !meant) {
     return fail(meant.error(), "open");
   }
-  disk.holders = holders_of(root, directory);
+  auto holders = holders_of(root, directory);
+  if (!holders) return fail(holders.error(), "find what stands on " + std::string(name));
+  disk.holders = std::move(*holders);
   const auto zero = disk::samples_are_zero(disk.fd.get(), name);
   if (!zero) return fail(zero.error(), "look for data");
   if (!*zero || !disk.holders.empty()) return disk;

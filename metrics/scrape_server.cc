@@ -48,7 +48,8 @@ Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
     }
     selection = std::move(*selected);
   }
-  const std::shared_ptr<Run> run = co_await get(std::move(selection), asked.deadline);
+  const std::shared_ptr<Run> run =
+      co_await get(std::move(selection), Clock::now() + asked.deadline);
 
   wire::Response response;
   response.content_type = content_type(asked.format);
@@ -63,7 +64,7 @@ Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
 }
 
 Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(Scrape::Selection selection,
-                                                           std::chrono::milliseconds deadline) {
+                                                           Scrape::Time end) {
   // A page of other collectors has to end first: they run one after another.
   while (run_ && run_->selection != selection) {
     const std::shared_ptr<Run> other = run_;
@@ -77,11 +78,11 @@ Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(Scrape::Selection sel
   }
   run = std::make_shared<Run>(io_, std::move(selection));
   run_ = run;
-  co_await collect(run, deadline);
+  co_await collect(run, end);
   co_return run;
 }
 
-Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, std::chrono::milliseconds deadline) {
+Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
   const auto began = Clock::now();
   const std::shared_ptr<Scrape> scrape = scrape_;
   const std::shared_ptr<std::string> page = buffer();
@@ -95,7 +96,7 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, std::chrono::millisec
   const std::unique_ptr<void, decltype(end_run)> under_way(page.get(), end_run);
   // A configuration that came meanwhile may have replaced the collectors.
   if (scrape) {
-    co_await run_collectors(scrape, *run, began + deadline);
+    co_await run_collectors(scrape, *run, end);
     scrape->append_page(*page);
   }
   ++counters_.pages;

@@ -1,6 +1,7 @@
 // Answers /metrics: collects what is asked for, in the format and the encoding that are asked
 // for. Requests for the same collectors that come while one is under way share its
-// page, and what was made of it: ten scrapers cost the host no more than one.
+// page, and what was made of it: ten scrapers cost the host no more than one. It is ready when the
+// first of them needs it; who waits for a page of other collectors loses that time of its own.
 //
 // Buffers are kept, so that a scrape allocates nothing large. Threads: the io_context's;
 // the collectors run on lanes of their own (collectors/lanes.h).
@@ -64,8 +65,8 @@ class ScrapeServer {
   };
 
   wire::Task<std::shared_ptr<Run>> get(collectors::Scrape::Selection selection,
-                                       std::chrono::milliseconds deadline);
-  wire::Task<void> collect(std::shared_ptr<Run> run, std::chrono::milliseconds deadline);
+                                       collectors::Scrape::Time end);
+  wire::Task<void> collect(std::shared_ptr<Run> run, collectors::Scrape::Time end);
   wire::Task<void> run_collectors(std::shared_ptr<collectors::Scrape> scrape, const Run& run,
                                   collectors::Scrape::Time end);
   Text text_of(Run& run, Format format, Encoding encoding);

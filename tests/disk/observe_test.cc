@@ -191,16 +191,14 @@ TEST(Observe, ProtectsEveryDiskWhereSomethingCannotBeRead) {
        {Damage{"/proc/1/mountinfo", "what is this\n"}, Damage{"/proc/swaps", "Filename\nx\n"},
         Damage{"/proc/1/mountinfo", "36 35 253:0 / /mnt rw - ext4 /dev/sda rw\n"},
         Damage{"/sys/devices/virtual/block/md0/slaves", nullptr},
-        Damage{"/sys/class/block/sda2", nullptr},
+        Damage{"/sys/devices/virtual/block/md0/holders", "no directory\n"},
+        Damage{"/sys/fs/btrfs", "no directory\n"}, Damage{"/sys/class/block/sda2", nullptr},
         Damage{"/sys/devices/virtual/block/dm-1/dev", "nonsense\n"}}) {
     SCOPED_TRACE(std::string(damage.path) + ": " + (damage.text ? damage.text : "removed"));
     const TempRoot root;
     unpack_host(root, "lvm-on-md");
-    if (damage.text != nullptr) {
-      root.write(damage.path, damage.text);
-    } else {
-      std::filesystem::remove_all(root.sys_root().resolve(damage.path));
-    }
+    std::filesystem::remove_all(root.sys_root().resolve(damage.path));
+    if (damage.text != nullptr) root.write(damage.path, damage.text);
     EXPECT_NE(inventory_of(root).system_unresolved, "");
   }
 }
