@@ -72,8 +72,7 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 Exporter::Exporter(wire::asio::io_context& io, Flags flags)
-    : io_(io),
-      flags_(std::move(flags)),
+    : flags_(std::move(flags)),
       scrapes_(io, [this](std::string& page) { append_own(page); }),
       guard_(io, flags_.web_config),
       server_(io, {.connections_max = kConnectionsMax, .body_bytes_max = 0, .read_only = true},

@@ -42,7 +42,6 @@ class Exporter {
   Result<void> listen_on_systemds_sockets();
   void append_own(std::string& page);
 
-  wire::asio::io_context& io_;
   const Flags flags_;
   metrics::ScrapeServer scrapes_;
   metrics::WebGuard guard_;
