@@ -94,8 +94,9 @@ class Exporter:
         self.name = name
         self.port = free_port(9300)
         listen = f"--web.listen-address=127.0.0.1:{self.port}"
+        self.told = tempfile.TemporaryFile()  # not a pipe, which a talkative one would fill
         self.program = subprocess.Popen(
-            [*before, *command, listen], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            [*before, *command, listen], stdout=subprocess.DEVNULL, stderr=self.told,
             user=None if before else user, env={"PATH": os.environ["PATH"], "GOMAXPROCS": "1"})
         self.within = within
         self.client = self.connect()
@@ -109,8 +110,8 @@ class Exporter:
                     return Client(self.port, encoding)
             except OSError as error:
                 if self.program.poll() is not None:
-                    raise Failure(f"{self.name} ended: {self.program.stderr.read().decode()}") \
-                        from None
+                    self.told.seek(0)
+                    raise Failure(f"{self.name} ended: {self.told.read().decode()}") from None
                 if time.monotonic() > deadline:
                     raise Failure(f"{self.name} does not listen: {error}") from None
                 time.sleep(0.05)
@@ -142,7 +143,7 @@ class Exporter:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGKILL)
         end(self.program)
-        self.program.stderr.close()
+        self.told.close()
 
 
 @contextlib.contextmanager
