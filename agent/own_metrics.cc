@@ -17,8 +17,8 @@ using collectors::Exposition;
 using collectors::Family;
 using collectors::Labels;
 
-constexpr auto Counter = collectors::MetricType::Counter;
-constexpr auto Gauge = collectors::MetricType::Gauge;
+using collectors::MetricType::Counter;
+using collectors::MetricType::Gauge;
 constexpr std::size_t kLabelMax = 256;
 
 }  // namespace

@@ -9,6 +9,8 @@
 namespace joist::collectors {
 namespace {
 
+constexpr std::size_t kPageBytes = 4096;  // the least that a kernel has
+
 // The object behind the descriptor is gone; the name may lead to a new one.
 bool says_gone(int error_number) {
   return error_number == ENODEV || error_number == ENXIO || error_number == ESRCH ||
@@ -42,6 +44,19 @@ Result<std::string_view> ProcFile::read() {
   return std::string_view(buffer_.data(), size);
 }
 
+// Of a piece: whether nothing can come after it.
+bool ProcFile::is_last(std::size_t got_bytes, std::size_t room_bytes) const {
+  switch (shape_) {
+    case Shape::Whole:
+      return got_bytes < room_bytes;
+    case Shape::ShortRecords:
+      return got_bytes + kRecordBytesMax < std::min(room_bytes, kPageBytes);
+    case Shape::Records:
+      break;
+  }
+  return false;
+}
+
 int ProcFile::open() {
   fd_ = UniqueFd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   return fd_ ? 0 : errno;
@@ -59,8 +74,7 @@ int ProcFile::read_into_buffer(std::size_t& size) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno;
     size += static_cast<std::size_t>(got);
-    const bool short_read = static_cast<std::size_t>(got) < room;
-    if (got == 0 || (shape_ == Shape::Whole && short_read)) return 0;
+    if (got == 0 || is_last(static_cast<std::size_t>(got), room)) return 0;
   }
 }
 

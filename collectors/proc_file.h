@@ -24,7 +24,13 @@ class ProcFile {
   enum class Shape {
     Whole,    // in one read, if the buffer is large enough: sysfs attributes, single_open()
     Records,  // in pieces of about a page, however large the buffer: seq_file with an iterator
+    // The same, and no record is longer than kRecordBytesMax: a piece that had room for one more
+    // was the last, and nobody need ask for the end. (seq_read_iter() in fs/seq_file.c ends a
+    // piece before the record that its page has no room for.)
+    ShortRecords,
   };
+
+  static constexpr std::size_t kRecordBytesMax = 2048;
 
   // `buffer_bytes` should hold the usual content; it grows to what is needed, up
   // to SysRoot::kFileBytesMax. Keep it small for /proc/sys: the kernel allocates and zeroes
@@ -42,6 +48,7 @@ class ProcFile {
   const std::string& path() const { return path_; }
 
  private:
+  bool is_last(std::size_t got_bytes, std::size_t room_bytes) const;
   int open();                               // 0 or errno
   int read_into_buffer(std::size_t& size);  // 0 or errno
 

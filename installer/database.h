@@ -95,6 +95,8 @@ class Transaction {
   static Result<Transaction> begin(const Database& database);
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
   ~Transaction();
 
   Result<void> commit();

@@ -25,7 +25,7 @@ StoreWorker::StoreWorker(wire::asio::io_context& io, Store store, Metrics& metri
 }
 
 void StoreWorker::tell(std::function<Result<void>(Store&)> change) {
-  const auto told = [](std::exception_ptr error, const Result<void>& done) {
+  const auto told = [](const std::exception_ptr& error, const Result<void>& done) {
     if (error) std::rethrow_exception(error);
     // A store that fails is told of once for all.
     const bool refused = !done && done.error().code != ErrorCode::Unavailable;

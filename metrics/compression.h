@@ -17,6 +17,8 @@ class Compressor {
  public:
   Compressor();
   ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
 
   // Replaces `out`, which may not be `text`. Io if there is no memory. Identity copies.
   Result<void> compress(Encoding encoding, std::string_view text, std::string& out);

@@ -33,8 +33,11 @@ Secret::Secret(Secret&& other) noexcept {
   other.bytes_.clear();
 }
 
-Secret& Secret::operator=(Secret other) noexcept {
-  bytes_.swap(other.bytes_);
+Secret& Secret::operator=(const Secret& other) { return *this = Secret(other); }
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  Secret taken(std::move(other));  // and what was here is wiped with it
+  bytes_.swap(taken.bytes_);
   return *this;
 }
 

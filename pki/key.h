@@ -16,7 +16,8 @@ class Secret {
   explicit Secret(std::string bytes) : bytes_(std::move(bytes)) {}
   Secret(const Secret& other) = default;
   Secret(Secret&& other) noexcept;
-  Secret& operator=(Secret other) noexcept;
+  Secret& operator=(const Secret& other);
+  Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
   const std::string& reveal() const { return bytes_; }

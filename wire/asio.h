@@ -25,7 +25,7 @@ using Task = asio::awaitable<T>;
 
 // What co_spawn gets instead of asio::detached, which swallows exceptions: one
 // that escapes a task leaves io_context::run(), and main() ends the process.
-inline void rethrow(std::exception_ptr error) {
+inline void rethrow(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);
 }
 

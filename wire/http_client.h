@@ -16,7 +16,7 @@ namespace joist::wire {
 
 struct ClientLimits {
   std::chrono::seconds timeout{15};  // for all of it
-  std::uint64_t body_bytes_max = 16 * 1024 * 1024;
+  std::uint64_t body_bytes_max = std::uint64_t{16} << 20;
 };
 
 // The whole exchange: resolve, connect, TLS, request, response. Unavailable if

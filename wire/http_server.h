@@ -43,7 +43,7 @@ struct HttpLimits {
   std::size_t connections_per_certificate_max = 0;
   std::size_t strangers_max = 0;
   std::uint32_t header_bytes_max = 8 * 1024;
-  std::uint64_t body_bytes_max = 64 * 1024;
+  std::uint64_t body_bytes_max = std::uint64_t{64} << 10;
   std::chrono::seconds request_timeout{
       10};  // TLS handshake, or first byte to the last of a request
   std::chrono::seconds idle_timeout{60};

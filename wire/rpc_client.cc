@@ -49,7 +49,7 @@ Result<void> call_unix(const std::string& path, const std::string& method,
   asio::io_context io(1);
   std::optional<Result<Response>> answer;
   asio::co_spawn(io, request_unix(path, to_request(method, request)),
-                 [&answer](std::exception_ptr error, Result<Response> got) {
+                 [&answer](const std::exception_ptr& error, Result<Response> got) {
                    if (error) std::rethrow_exception(error);
                    answer = std::move(got);
                  });

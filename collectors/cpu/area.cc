@@ -8,12 +8,12 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto On = Source::Standard::On;
-constexpr auto Off = Source::Standard::Off;
-constexpr auto List = Setting::Kind::List;
-constexpr auto Pattern = Setting::Kind::Pattern;
-constexpr auto Switch = Setting::Kind::Switch;
-constexpr auto Text = Setting::Kind::Text;
+using Setting::Kind::List;
+using Setting::Kind::Pattern;
+using Setting::Kind::Switch;
+using Setting::Kind::Text;
+using Source::Standard::Off;
+using Source::Standard::On;
 
 constexpr Source kSources[] = {
     {"cpu", On, CpuCollector::make},

@@ -15,11 +15,11 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto On = Source::Standard::On;
-constexpr auto Off = Source::Standard::Off;
-constexpr auto Pattern = Setting::Kind::Pattern;
-constexpr auto Switch = Setting::Kind::Switch;
-constexpr auto Text = Setting::Kind::Text;
+using Setting::Kind::Pattern;
+using Setting::Kind::Switch;
+using Setting::Kind::Text;
+using Source::Standard::Off;
+using Source::Standard::On;
 
 constexpr Source kSources[] = {
     {"dmi", On, make_plain<DmiCollector>},

@@ -5,7 +5,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
+using MetricType::Counter;
 
 constexpr FamilyText kCorrected{"node_edac_correctable_errors_total",
                                 "Total correctable memory errors.", Counter};

@@ -8,7 +8,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr std::string_view kTypes[] = {
     "beep_enable", "cpu", "curr", "energy",          "fan", "freq", "humidity", "in", "intrusion",
@@ -183,7 +183,7 @@ void HwmonCollector::find_sensors(const SysRoot& sys, const std::string& path, S
   for (const std::string& name : *names) {
     const auto file = parse_hwmon_file(name);
     if (!file) continue;
-    Sensor& sensor = sensors[std::string(file->type) + std::to_string(file->number)];
+    Sensor& sensor = sensors[std::string(file->type).append(std::to_string(file->number))];
     sensor.type = file->type;
     sensor.paths[std::string(file->property)] = path + "/" + name;
   }

@@ -8,7 +8,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr FamilyText kInfo{
     "node_nvme_info", "Non-numeric data from /sys/class/nvme/<device>, value is always 1.", Gauge};

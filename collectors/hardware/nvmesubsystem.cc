@@ -6,7 +6,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr FamilyText kInfo{"node_nvmesubsystem_info",
                            "Non-numeric information about an NVMe subsystem.", Gauge};

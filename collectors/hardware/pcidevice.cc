@@ -11,7 +11,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr FamilyText kInfo{
     "node_pcidevice_info",

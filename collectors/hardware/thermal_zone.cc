@@ -3,7 +3,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr FamilyText kTemperature{"node_thermal_zone_temp", "Zone temperature in Celsius", Gauge};
 constexpr FamilyText kState{"node_cooling_device_cur_state",

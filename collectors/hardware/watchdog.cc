@@ -5,7 +5,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 struct Figure {
   std::string_view attribute;

@@ -25,12 +25,12 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto On = Source::Standard::On;
-constexpr auto Off = Source::Standard::Off;
-constexpr auto Duration = Setting::Kind::Duration;
-constexpr auto List = Setting::Kind::List;
-constexpr auto Pattern = Setting::Kind::Pattern;
-constexpr auto Switch = Setting::Kind::Switch;
+using Setting::Kind::Duration;
+using Setting::Kind::List;
+using Setting::Kind::Pattern;
+using Setting::Kind::Switch;
+using Source::Standard::Off;
+using Source::Standard::On;
 
 // systemd answers for hundreds of units on the thread that also starts them.
 constexpr std::chrono::seconds kDbusPace{15};

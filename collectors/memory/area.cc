@@ -12,9 +12,9 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto On = Source::Standard::On;
-constexpr auto Off = Source::Standard::Off;
-constexpr auto Pattern = Setting::Kind::Pattern;
+using Setting::Kind::Pattern;
+using Source::Standard::Off;
+using Source::Standard::On;
 
 constexpr Source kSources[] = {
     {"buddyinfo", Off, make_plain<BuddyinfoCollector>},

@@ -18,7 +18,7 @@ std::optional<BuddyLine> parse_buddyinfo_line(std::string_view line) {
 }
 
 BuddyinfoCollector::BuddyinfoCollector(const Roots& roots)
-    : file_(roots.proc(), "buddyinfo", ProcFile::Shape::Records, 4096),
+    : file_(roots.proc(), "buddyinfo", ProcFile::Shape::ShortRecords, 4096),
       blocks_("node_buddyinfo_blocks", "Count of free blocks according to size.",
               MetricType::Gauge) {}
 

@@ -11,7 +11,8 @@ Made VmstatCollector::make(const Roots& roots, const Settings& settings) {
 }
 
 VmstatCollector::VmstatCollector(const Roots& roots, NameFilter fields)
-    : file_(roots.proc(), "vmstat", ProcFile::Shape::Records, 16384), wanted_(std::move(fields)) {}
+    : file_(roots.proc(), "vmstat", ProcFile::Shape::ShortRecords, 16384),
+      wanted_(std::move(fields)) {}
 
 Result<void> VmstatCollector::collect(Exposition& page) {
   const auto text = file_.read();

@@ -32,7 +32,7 @@ Made ArpCollector::make(const Roots& roots, const Settings& settings) {
 }
 
 ArpCollector::ArpCollector(const Roots& roots, DeviceFilter filter)
-    : file_(roots.proc(), "net/arp", ProcFile::Shape::Records, 16384),
+    : file_(roots.proc(), "net/arp", ProcFile::Shape::ShortRecords, 16384),
       filter_(std::move(filter)),
       entries_("node_arp_entries", "ARP entries by device", MetricType::Gauge) {}
 

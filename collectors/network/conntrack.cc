@@ -76,7 +76,7 @@ ConntrackCollector::ConntrackCollector(const Roots& roots)
              kNumberBytes, roots.devices),
       max_(roots.proc(), "sys/net/netfilter/nf_conntrack_max", ProcFile::Shape::Whole, kNumberBytes,
            roots.devices),
-      counters_(roots.proc(), "net/stat/nf_conntrack", ProcFile::Shape::Records, 16384,
+      counters_(roots.proc(), "net/stat/nf_conntrack", ProcFile::Shape::ShortRecords, 16384,
                 roots.devices),
       entries_("node_nf_conntrack_entries",
                "Number of currently allocated flow entries for connection tracking.",

@@ -14,7 +14,7 @@ constexpr SampleSheet::Place kNowhere = static_cast<SampleSheet::Place>(-1);
 constexpr double kBytesInMbit = 1'000'000.0 / 8;
 
 struct Mode {
-  unsigned bit;
+  unsigned bit = 0;
   unsigned speed_mbits;
   std::string_view duplex;
   std::string_view medium;
@@ -47,7 +47,7 @@ constexpr Mode kModes[] = {
 };
 
 struct Port {
-  unsigned bit;
+  unsigned bit = 0;
   std::string_view type;
 };
 
@@ -61,12 +61,12 @@ constexpr Port kPorts[] = {
 };
 
 struct Ability {
-  unsigned bit;
+  unsigned bit = 0;
   FamilyText supported;
   FamilyText advertised;
 };
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr Ability kAbilities[] = {
     {ETHTOOL_LINK_MODE_Autoneg_BIT,

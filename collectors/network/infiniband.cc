@@ -36,8 +36,8 @@ struct Attribute {
   AttributeSamples::Parse parse;
 };
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 
 constexpr Attribute kAttributes[] = {
     {{"node_infiniband_state_id",

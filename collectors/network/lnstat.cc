@@ -70,11 +70,11 @@ Result<void> LnstatCollector::collect(Exposition& page) {
   if (*changed) {
     subsystems_.clear();
     for (const std::string& name : files_.names()) {
-      subsystems_.push_back(
-          {name,
-           ProcFile(proc_, files_.directory() + "/" + name, ProcFile::Shape::Records, kBufferBytes),
-           {},
-           {}});
+      subsystems_.push_back({name,
+                             ProcFile(proc_, files_.directory() + "/" + name,
+                                      ProcFile::Shape::ShortRecords, kBufferBytes),
+                             {},
+                             {}});
     }
     lay_out();
   }

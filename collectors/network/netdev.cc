@@ -135,7 +135,7 @@ NetdevCollector::NetdevCollector(const Roots& roots, DeviceFilter filter,
       live_(roots.live()),
       ask_kernel_(live_ && options.netlink),
       links_(live_ ? shared_links(roots) : nullptr),
-      file_(roots.proc(), "net/dev", ProcFile::Shape::Records, 16384),
+      file_(roots.proc(), "net/dev", ProcFile::Shape::ShortRecords, 16384),
       filter_(std::move(filter)),
       address_info_("node_network_address_info", "node network address by device",
                     MetricType::Gauge) {

@@ -45,7 +45,7 @@ class NetstatCollector final : public Collector {
   // What is shown of one protocol's lines: the columns asked for, in their order.
   struct Protocol {
     struct Column {
-      std::size_t number;
+      std::size_t number = 0;
       Family family;
     };
     std::string key;

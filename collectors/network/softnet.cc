@@ -51,7 +51,7 @@ std::optional<SoftnetLine> parse_softnet_line(std::string_view line) {
 }
 
 SoftnetCollector::SoftnetCollector(const Roots& roots)
-    : file_(roots.proc(), "net/softnet_stat", ProcFile::Shape::Records, 16384) {
+    : file_(roots.proc(), "net/softnet_stat", ProcFile::Shape::ShortRecords, 16384) {
   for (const Column& column : kColumns) {
     families_.emplace_back(std::string("node_softnet_") + column.name, column.help, column.type);
   }

@@ -29,8 +29,8 @@ std::optional<SocketLine> parse_inet_diag(std::string_view payload) {
 TcpstatCollector::TcpstatCollector(const Roots& roots)
     : live_(roots.live()),
       diagnosis_(NETLINK_SOCK_DIAG, "the TCP sockets"),
-      v4_(roots.proc(), "net/tcp", ProcFile::Shape::Records, 16384, roots.devices),
-      v6_(roots.proc(), "net/tcp6", ProcFile::Shape::Records, 16384, roots.devices),
+      v4_(roots.proc(), "net/tcp", ProcFile::Shape::ShortRecords, 16384, roots.devices),
+      v6_(roots.proc(), "net/tcp6", ProcFile::Shape::ShortRecords, 16384, roots.devices),
       states_("node_tcp_connection_states", "Number of connection states.", MetricType::Gauge),
       receive_{{"state", "rx_queued_bytes"}},
       transmit_{{"state", "tx_queued_bytes"}} {

@@ -9,7 +9,7 @@ namespace joist::collectors {
 namespace {
 
 ModuleFile open_later(const Roots& roots, std::string_view path) {
-  return {roots.proc(), path, ProcFile::Shape::Records, 16384, roots.devices};
+  return {roots.proc(), path, ProcFile::Shape::ShortRecords, 16384, roots.devices};
 }
 
 }  // namespace

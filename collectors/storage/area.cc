@@ -17,11 +17,11 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto On = Source::Standard::On;
-constexpr auto Off = Source::Standard::Off;
-constexpr auto Pattern = Setting::Kind::Pattern;
-constexpr auto Duration = Setting::Kind::Duration;
-constexpr auto Switch = Setting::Kind::Switch;
+using Setting::Kind::Duration;
+using Setting::Kind::Pattern;
+using Setting::Kind::Switch;
+using Source::Standard::Off;
+using Source::Standard::On;
 
 // clang-format off
 constexpr Source kSources[] = {

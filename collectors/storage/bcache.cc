@@ -8,8 +8,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 
 // The file says microseconds and holds nanoseconds, says node_exporter.
 std::optional<double> parse_duration_seconds(std::string_view text) {

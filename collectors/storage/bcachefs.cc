@@ -8,8 +8,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 
 constexpr FamilyText kInfo{"node_bcachefs_info", "Filesystem information.", Gauge};
 constexpr FamilyText kBtreeCache{"node_bcachefs_btree_cache_size_bytes",

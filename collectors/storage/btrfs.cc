@@ -9,8 +9,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 constexpr double kSectorBytes = 512;
 
 constexpr FamilyText kInfo{"node_btrfs_info", "Filesystem information", Gauge};

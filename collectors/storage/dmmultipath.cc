@@ -7,7 +7,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 constexpr double kSectorBytes = 512;
 
 constexpr FamilyText kInfo{"node_dmmultipath_device_info",

@@ -8,7 +8,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Gauge;
 
 constexpr FamilyText kState{"node_md_state", "Indicates the state of md-device.", Gauge};
 constexpr FamilyText kDisks{"node_md_disks", "Number of active/failed/spare disks of device.",

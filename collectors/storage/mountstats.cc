@@ -7,8 +7,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 
 constexpr FamilyText kInfo{"node_mountstats_nfs_mountpoint_info",
                            "Info metric for an NFS mountpoint.", Gauge};

@@ -5,7 +5,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
+using MetricType::Counter;
 
 struct Row {
   std::string_view key;

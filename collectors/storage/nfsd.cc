@@ -5,8 +5,8 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
-constexpr auto Gauge = MetricType::Gauge;
+using MetricType::Counter;
+using MetricType::Gauge;
 
 struct Row {
   std::string_view key;

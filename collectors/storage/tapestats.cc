@@ -9,7 +9,7 @@
 namespace joist::collectors {
 namespace {
 
-constexpr auto Counter = MetricType::Counter;
+using MetricType::Counter;
 
 std::optional<double> parse_nanoseconds(std::string_view text) {
   const auto value = parse_uint(text);

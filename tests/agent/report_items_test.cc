@@ -51,6 +51,7 @@ TEST(ReportItems, LeaveOutDisksThatAreTooManyAndSaySo) {
   ReportItems items;
   std::string left_out;
   std::vector<v1::Disk> many;
+  many.reserve(30'000);
   for (int i = 0; i < 30'000; ++i) many.push_back(disk_of("sd" + std::to_string(i), ""));
   const auto report = items.make({}, {condition_of("Good", "")}, many, left_out);
   EXPECT_EQ(report.items_size(), 20'000);

@@ -1,12 +1,17 @@
 #include "collectors/proc_file.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/support/temp_root.h"
 
@@ -17,12 +22,40 @@ TEST(ProcFile, GrowsItsBufferToTheFile) {
   const support::TempRoot root;
   const std::string text(100'000, 'x');
   root.write("/large", text);
-  for (const auto shape : {ProcFile::Shape::Whole, ProcFile::Shape::Records}) {
+  for (const auto shape :
+       {ProcFile::Shape::Whole, ProcFile::Shape::Records, ProcFile::Shape::ShortRecords}) {
     ProcFile file(root.sys_root(), "/large", shape, 64);
     const auto first = file.read();
     ASSERT_TRUE(first.has_value()) << first.error().message;
     EXPECT_EQ(*first, text);
     EXPECT_EQ(file.read().value_or(""), text);
+  }
+}
+
+// A record for each socket, so that every length of a piece is met, and the seam between two.
+TEST(ProcFile, MissesNoShortRecordOfTheKernel) {
+  const SysRoot root;
+  ProcFile file(root, "/proc/net/udp", ProcFile::Shape::ShortRecords, 16384);
+  std::vector<UniqueFd> sockets;
+  std::vector<std::string> ports;  // as the table writes them
+  while (sockets.size() < 100) {
+    UniqueFd one(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(::bind(one.get(), plain, size), 0);
+    ASSERT_EQ(::getsockname(one.get(), plain, &size), 0);
+    char port[16];
+    std::snprintf(port, sizeof port, "0100007F:%04X ", ntohs(address.sin_port));
+    ports.emplace_back(port);
+    sockets.push_back(std::move(one));
+    const auto text = file.read();
+    ASSERT_TRUE(text.has_value()) << text.error().message;
+    for (const std::string& wanted : ports) {
+      ASSERT_NE(text->find(wanted), std::string_view::npos) << sockets.size() << " sockets";
+    }
   }
 }
 

@@ -15,8 +15,10 @@ using joist::collectors::TextfilePage;
 
 TextfilePage merged(const std::vector<std::string_view>& texts) {
   std::vector<TextFile> files;
+  files.reserve(texts.size());
   for (const auto text : texts) files.push_back({"f", joist::collectors::parse_metrics_text(text)});
   std::vector<const TextFile*> pointers;
+  pointers.reserve(files.size());
   for (const TextFile& file : files) pointers.push_back(&file);
   return merge_text_files(pointers, {"node_textfile_scrape_error", "taken_sum"});
 }

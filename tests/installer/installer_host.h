@@ -75,7 +75,7 @@ class InstallerHost {
   template <typename T>
   T wait(wire::Task<T> task) {
     std::optional<T> got;
-    wire::asio::co_spawn(io, std::move(task), [&got](std::exception_ptr error, T value) {
+    wire::asio::co_spawn(io, std::move(task), [&got](const std::exception_ptr& error, T value) {
       if (error) std::rethrow_exception(error);
       got = std::move(value);
     });

@@ -119,7 +119,7 @@ template <typename T>
 T wait_for(wire::Task<T> task) {
   wire::asio::io_context io(1);
   std::optional<T> got;
-  wire::asio::co_spawn(io, std::move(task), [&got](std::exception_ptr error, T value) {
+  wire::asio::co_spawn(io, std::move(task), [&got](const std::exception_ptr& error, T value) {
     if (error) std::rethrow_exception(error);
     got = std::move(value);
   });

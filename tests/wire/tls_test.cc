@@ -46,7 +46,7 @@ Result<Response> ask(const TlsIdentity& server, TlsContextPtr client) {
   }
   std::optional<Result<Response>> answer;
   asio::co_spawn(io, request_tls(http.address(), std::move(client), {.method = "GET", .path = "/"}),
-                 [&](std::exception_ptr error, Result<Response> got) {
+                 [&](const std::exception_ptr& error, Result<Response> got) {
                    if (error) std::rethrow_exception(error);
                    answer = std::move(got);
                    http.close();
