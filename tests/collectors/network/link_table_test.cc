@@ -28,7 +28,7 @@ class LinkTableOfANamespace : public testing::Test {
     if (!ip("-V >/dev/null")) GTEST_SKIP() << "needs ip(8)";
     // A sysfs of the namespace's own, seen by this process alone.
     ASSERT_EQ(::unshare(CLONE_NEWNET | CLONE_NEWNS), 0);
-    ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    ASSERT_EQ(::mount("none", "/sys", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
     ASSERT_EQ(::mount("sysfs", "/sys", "sysfs", 0, nullptr), 0);
     if (!ip("link add va type veth peer name vb")) GTEST_SKIP() << "needs veth";
   }
