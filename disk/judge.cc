@@ -27,10 +27,17 @@ bool awaits_first_probe(const ClassifiedDisk& disk) {
   return awaits_probe(disk) && !disk.probe.has_value();
 }
 
+bool was_read(const ClassifiedDisk& disk) {
+  return disk.probe.has_value() && disk.probe->has_value();
+}
+
 std::string count_read(const InventoryTaken& taken) {
-  const auto unread = std::ranges::count_if(taken.disks, awaits_probe);
-  const auto all = std::ssize(taken.disks);
-  return std::to_string(all - unread) + " of " + std::to_string(all) + " read" +
+  const auto read = std::ranges::count_if(taken.disks, was_read);
+  const auto needless = std::ranges::count_if(taken.disks, [](const ClassifiedDisk& disk) {
+    return !was_read(disk) && !awaits_probe(disk);
+  });
+  return std::to_string(read) + " of " + std::to_string(std::ssize(taken.disks)) + " read" +
+         (needless == 0 ? "" : ", " + std::to_string(needless) + " not to be used anyway") +
          (taken.inventory.system_unresolved.empty() ? "" : ", / not traced");
 }
 
@@ -107,7 +114,7 @@ v1::Condition judge(const Look& look, Moment now) {
   condition.set_remedy(ruling.status == v1::CONDITION_STATUS_UNKNOWN ? v1::REMEDY_AUTOMATIC
                                                                      : v1::REMEDY_NONE);
   v1::Evidence& evidence = *condition.mutable_evidence();
-  evidence.set_threshold("every disk read, and / traced to its disks");
+  evidence.set_threshold("every disk that may be used read, and / traced to its disks");
   evidence.set_source("/sys/class/block, /proc/1/mountinfo, /proc/swaps, libblkid");
   *evidence.mutable_time_to_live() = to_duration(kInventoryTimeToLive);
 

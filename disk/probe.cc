@@ -270,15 +270,59 @@ struct Area {
   std::uint64_t size_bytes;
 };
 
+constexpr std::uint64_t kBlockBytes = 4096;
+
+// ext2/3/4: the copies of the superblock at the start of groups 1, 3 and 5 (fs/ext4/super.c,
+// "sparse super"), where a group has 8 blocks for each byte of a block; by the size of a block. 1
+// KiB blocks begin with one left out, which the block that is sampled covers.
+constexpr std::array kExtGroupBytes{8 * kMiB, 32 * kMiB, 128 * kMiB};
+constexpr std::array<std::uint64_t, 3> kExtGroups{1, 3, 5};
+
+// What starts at 0, and in a first partition whose table is gone.
+constexpr std::array<std::uint64_t, 2> kStartsBytes{0, kMiB};
+
+// XFS: mkfs.xfs makes 4 allocation groups of a disk, each rounded up to a block, and groups of
+// 1 TiB of one above 4 TiB. Each begins with a copy of the superblock.
+constexpr std::uint64_t kXfsGroups = 4;
+constexpr std::uint64_t kXfsGroupBytesMax = 1024 * kGiB;
+
+// So many blocks over the whole disk, evenly: what no format explains.
+constexpr std::uint64_t kGridBlocks = 64;
+
+// Blocks that are looked at beside the head and the tail.
+std::vector<std::uint64_t> sampled_blocks(std::uint64_t end_bytes) {
+  std::vector<std::uint64_t> starts;
+  for (const OwnMagic& own : kOwnMagics) {
+    starts.push_back(own.offset_bytes / kBlockBytes * kBlockBytes);
+  }
+  for (const std::uint64_t start : kStartsBytes) {
+    for (const std::uint64_t group_bytes : kExtGroupBytes) {
+      for (const std::uint64_t group : kExtGroups) starts.push_back(start + group * group_bytes);
+    }
+    starts.push_back(start + kXfsGroupBytesMax);
+  }
+  const std::uint64_t blocks = end_bytes / kBlockBytes;
+  const std::uint64_t xfs_group_bytes = (blocks + kXfsGroups - 1) / kXfsGroups * kBlockBytes;
+  for (std::uint64_t group = 1; group < kXfsGroups; ++group) {
+    starts.push_back(group * xfs_group_bytes);
+  }
+  for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
+    starts.push_back(blocks * part / kGridBlocks * kBlockBytes);
+  }
+  std::ranges::sort(starts);
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  return starts;
+}
+
 std::vector<Area> sampled_areas(std::uint64_t end_bytes) {
   // Partitions start at 1 MiB: what is in the first one must show even when the
   // table that led to it is gone.
   const std::uint64_t head_bytes = std::min(end_bytes, kHeadBytes);
   const std::uint64_t tail_bytes = std::min(end_bytes, kMiB);
   std::vector<Area> areas{{0, head_bytes}, {end_bytes - tail_bytes, tail_bytes}};
-  for (const OwnMagic& own : kOwnMagics) {
-    const std::uint64_t start_bytes = own.offset_bytes / 4096 * 4096;
-    if (start_bytes + 4096 <= end_bytes) areas.push_back({start_bytes, 4096});
+  for (const std::uint64_t start_bytes : sampled_blocks(end_bytes)) {
+    const bool covered = start_bytes < head_bytes || start_bytes >= end_bytes - tail_bytes;
+    if (!covered) areas.push_back({start_bytes, std::min(kBlockBytes, end_bytes - start_bytes)});
   }
   return areas;
 }
@@ -288,6 +332,7 @@ Result<void> sample_data(int fd, ProbeResult& result) {
     const auto found = first_data(fd, area.start_bytes, area.size_bytes);
     if (!found) return fail(found.error(), "look for data");
     if (found->has_value()) result.data_offsets_bytes.push_back(**found);
+    if (result.data_offsets_bytes.size() == kDataOffsetsMax) break;
   }
   std::ranges::sort(result.data_offsets_bytes);
   // std::unique, because clang 14 takes no subrange of libstdc++'s.

@@ -49,7 +49,7 @@ Result<ProbeResult> from_message(const v1::ProbeResponse& message) {
   if (over(message.signatures_size(), kSignaturesMax) ||
       over(message.partitions_size(), kPartitionsMax) ||
       over(message.holders_size(), kHoldersMax) ||
-      over(message.data_offsets_bytes_size(), kSignaturesMax)) {
+      over(message.data_offsets_bytes_size(), kDataOffsetsMax)) {
     return fail(ErrorCode::Malformed, "probe answer lists more than an answer may");
   }
   ProbeResult result;

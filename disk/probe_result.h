@@ -35,8 +35,9 @@ struct ProbeResult {
   std::vector<std::string> holders;   // of the disk and its partitions, sorted
   bool held = false;                  // O_EXCL was refused with EBUSY; asked of zeros alone
 
-  // First byte that is not zero in each sampled area: the first and last MiB,
-  // and where BlueStore and btrfs keep copies. Signatures stand in them too.
+  // First byte that is not zero in each sampled area, for the first that have one: the first 8 MiB,
+  // the last MiB, where BlueStore, btrfs, ext and XFS keep copies, and 63 blocks spread evenly over
+  // the disk. Signatures stand in them too.
   std::vector<std::uint64_t> data_offsets_bytes;
 
   // There was more than the limits below let through.
@@ -47,6 +48,7 @@ struct ProbeResult {
 
 // So that an answer always fits a datagram (base/seqpacket.h).
 inline constexpr std::size_t kSignaturesMax = 64;
+inline constexpr std::size_t kDataOffsetsMax = 32;
 inline constexpr std::size_t kPartitionsMax = 256;
 inline constexpr std::size_t kHoldersMax = 64;
 inline constexpr std::size_t kProbedTextMax = 80;  // characters of a label, uuid, name

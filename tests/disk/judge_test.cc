@@ -16,6 +16,12 @@ ClassifiedDisk disk_of(v1::DiskClass disk_class, std::string code) {
   return disk;
 }
 
+ClassifiedDisk read(v1::DiskClass disk_class, std::string code) {
+  ClassifiedDisk disk = disk_of(disk_class, std::move(code));
+  disk.probe = Result<ProbeResult>(ProbeResult{});
+  return disk;
+}
+
 InventoryTaken taken_at(Moment when, std::vector<ClassifiedDisk> disks) {
   InventoryTaken taken;
   taken.inventory.observed = when;
@@ -48,15 +54,14 @@ TEST(DisksInventoried, IsUnknownWhereTheDisksCannotBeLookedAt) {
 }
 
 TEST(DisksInventoried, IsTrueWithEvidence) {
-  const auto condition =
-      judge_taken(taken_at(kNow, {disk_of(v1::DISK_CLASS_SYSTEM, "SystemMount"),
-                                  disk_of(v1::DISK_CLASS_BLANK, "NothingFound"),
-                                  disk_of(v1::DISK_CLASS_FOREIGN, "HasSignature"),
-                                  disk_of(v1::DISK_CLASS_FOREIGN, "HasData")}));
+  const auto condition = judge_taken(taken_at(
+      kNow,
+      {disk_of(v1::DISK_CLASS_SYSTEM, "SystemMount"), read(v1::DISK_CLASS_BLANK, "NothingFound"),
+       read(v1::DISK_CLASS_FOREIGN, "HasSignature"), read(v1::DISK_CLASS_FOREIGN, "HasData")}));
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_TRUE);
   EXPECT_EQ(condition.reason(), "Inventoried");
   EXPECT_EQ(condition.message(), "4 disks: 1 system, 2 foreign, 1 blank.");
-  EXPECT_EQ(condition.evidence().value(), "4 of 4 read");
+  EXPECT_EQ(condition.evidence().value(), "3 of 4 read, 1 not to be used anyway");
   EXPECT_EQ(condition.evidence().observed_time().seconds(), 1'700'000'000);
   EXPECT_EQ(condition.evidence().observed_boottime().seconds(), 1000);
   EXPECT_EQ(condition.evidence().time_to_live().seconds(), 180);
@@ -77,7 +82,7 @@ TEST(DisksInventoried, IsFalseWhileTheSystemDiskIsUnknown) {
   const auto condition = judge_taken(taken);
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_FALSE);
   EXPECT_EQ(condition.reason(), "SystemDiskUnknown");
-  EXPECT_EQ(condition.evidence().value(), "1 of 1 read, / not traced");
+  EXPECT_EQ(condition.evidence().value(), "0 of 1 read, 1 not to be used anyway, / not traced");
   EXPECT_EQ(condition.remedy(), v1::REMEDY_NONE);
 }
 
@@ -87,7 +92,7 @@ TEST(DisksInventoried, IsUnknownWhileADiskWaitsToBeRead) {
                                   disk_of(v1::DISK_CLASS_FOREIGN, "NotProbed")}));
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_UNKNOWN);
   EXPECT_EQ(condition.reason(), kBeingRead);
-  EXPECT_EQ(condition.evidence().value(), "1 of 2 read");
+  EXPECT_EQ(condition.evidence().value(), "0 of 2 read, 1 not to be used anyway");
 }
 
 TEST(DisksInventoried, IsUnknownWhileADiskCouldNotBeRead) {

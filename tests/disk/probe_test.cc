@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 
 #include "base/unique_fd.h"
@@ -55,6 +56,16 @@ std::vector<std::string> found(const ProbeResult& result) {
 }
 
 using Texts = std::vector<std::string>;
+
+// A shell's exit status; the image is its standard input.
+int run_on(int fd, const std::string& command) {
+  const int kept = ::dup(STDIN_FILENO);
+  ::dup2(fd, STDIN_FILENO);
+  const int status = std::system(command.c_str());
+  ::dup2(kept, STDIN_FILENO);
+  ::close(kept);
+  return status;
+}
 
 std::string swap_page() {  // include/linux/swap.h: the magic ends the first page
   std::string page(4096, '\0');
@@ -110,6 +121,52 @@ TEST(Probe, FindsCopiesWhereLibblkidDoesNotLook) {
       .write(kGiB, "bluestore block device\n");
   EXPECT_EQ(found(image.probe()),
             (Texts{"spdk_blob@0", "btrfs@67108928", "ceph_bluestore@1073741824"}));
+}
+
+// What a stray dd over the head leaves of a filesystem can still be rescued.
+TEST(Probe, FindsWhatIsLeftOfExtOnceItsHeadIsZero) {
+  for (const char* const block : {"1024", "2048", "4096"}) {
+    SCOPED_TRACE(block);
+    Image image(kGiB);
+    ASSERT_EQ(run_on(image.fd(), "mke2fs -q -F -t ext4 -b " + std::string(block) +
+                                     " /proc/self/fd/0 >/dev/null 2>&1"),
+              0);
+    EXPECT_FALSE(image.probe().signatures.empty());
+    image.write(0, std::string(8 * kMiB, '\0'));
+    EXPECT_FALSE(image.probe().data_offsets_bytes.empty());
+  }
+}
+
+TEST(Probe, FindsTheGroupsOfXfsOnceItsHeadIsZero) {
+  // Four groups of a disk that four does not divide: mkfs.xfs rounds a group up, in 4 KiB.
+  const std::uint64_t size = 1001 * kMiB + 4096;
+  const std::uint64_t group = (size / 4096 + 3) / 4 * 4096;
+  for (const std::uint64_t number : {1, 2, 3}) {
+    Image image(size);
+    image.write(number * group, "XFSB");
+    EXPECT_EQ(image.probe().data_offsets_bytes, std::vector<std::uint64_t>{number * group});
+  }
+}
+
+TEST(Probe, LooksHereAndThereOnTheWholeDisk) {
+  constexpr std::uint64_t size = 640 * kMiB;
+  for (const std::uint64_t part : {1, 2, 31, 32, 62, 63}) {
+    Image image(size);
+    image.write(part * size / 64 + 100, "x");
+    const auto zero = samples_are_zero(image.fd(), "img0");
+    ASSERT_TRUE(zero.has_value()) << zero.error().message;
+    EXPECT_FALSE(*zero) << part;
+  }
+}
+
+TEST(Probe, SaysOfAFullDiskWhereItBegins) {
+  Image image(200 * kMiB);
+  for (std::uint64_t at = 0; at < 200 * kMiB; at += kMiB) {
+    image.write(at, std::string(kMiB, 'x'));
+  }
+  const auto offsets = image.probe().data_offsets_bytes;
+  EXPECT_EQ(offsets.size(), kDataOffsetsMax);
+  EXPECT_EQ(offsets.front(), 0U);
 }
 
 TEST(Probe, FindsDataOfNoKnownFormat) {
