@@ -124,7 +124,8 @@ Standing settle(const Standing& previous, const v1::Condition& judged, const Pol
   const bool was_true = before.status() == v1::CONDITION_STATUS_TRUE;
   const bool noise = policy.noisy_reason.empty() || policy.noisy_reason == judged.reason();
   if (bad && was_true && noise && !window_is_bad(next, policy)) {
-    show(next.shown, before.status(), before.reason(), before.message());
+    show(next.shown, before.status(), before.reason(),
+         "still counted as it was; the last look: " + judged.message());
   } else if (!good && !bad) {
     next.shown.set_status(v1::CONDITION_STATUS_UNKNOWN);
   }

@@ -176,7 +176,7 @@ Page status_page(const v1::Status& status, WallTime now) {
 Page disks_page(const v1::ListDisksResponse& disks, WallTime now) {
   const std::string when =
       disks.has_observed_time() ? humane_when(disks.observed_time(), now) : "not yet";
-  return {{{"", disk_table(disks.disks())}, {"", Facts{{{"Read", {when}}}}}}};
+  return {{{"", disk_table(disks.disks())}, {"", Facts{{{"Listed", {when}}}}}}};
 }
 
 Page conditions_page(const v1::ListConditionsResponse& conditions, bool detailed, WallTime now) {

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/seqpacket.h"
+#include "base/version.h"
 #include "helper/server.h"
 
 namespace {
@@ -35,7 +36,8 @@ constexpr const char* kUsage =
     "                        it is removed at the end\n"
     "  --agent-user USER     who is served besides root (default joist)\n"
     "  --idle-seconds N      end after N seconds without a client; 0: never (default 30)\n"
-    "  --deadline-seconds N  give up on a disk that does not answer (default 15)\n";
+    "  --deadline-seconds N  give up on a disk that does not answer (default 15)\n"
+    "  --version             show the version\n";
 
 constexpr int kBacklog = 64;
 
@@ -44,6 +46,7 @@ struct Options {
   std::string agent_user = "joist";
   joist::helper::ServerLimits limits;
   bool help = false;
+  bool version = false;
 };
 
 Result<long> parse_number(std::string_view option, std::string_view text, long min, long max) {
@@ -63,6 +66,7 @@ Result<Options> parse_options(int argc, char** argv) {
                           {"agent-user", required_argument, nullptr, 'u'},
                           {"idle-seconds", required_argument, nullptr, 'i'},
                           {"deadline-seconds", required_argument, nullptr, 'd'},
+                          {"version", no_argument, nullptr, 'v'},
                           {"help", no_argument, nullptr, 'h'},
                           {nullptr, 0, nullptr, 0}};
   Options options;
@@ -71,6 +75,8 @@ Result<Options> parse_options(int argc, char** argv) {
     if (letter == -1) break;
     if (letter == 'h') {
       options.help = true;
+    } else if (letter == 'v') {
+      options.version = true;
     } else if (letter == 'l') {
       options.listen = optarg;
     } else if (letter == 'u') {
@@ -165,6 +171,10 @@ int main(int argc, char** argv) {
     }
     if (options->help) {
       std::cout << kUsage;
+      return 0;
+    }
+    if (options->version) {
+      std::cout << "joist-helper " << joist::version() << '\n';
       return 0;
     }
     if (const auto served = serve(*options); !served) {

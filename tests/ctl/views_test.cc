@@ -105,9 +105,9 @@ TEST(DisksPage, SaysWhyADiskHasItsClass) {
             "sda   foreign  1.8 TiB  sata hdd  \\x1b[2JEvil  wwn:naa.5000  holds ext4; TooSmall\n"
             "sdb   unknown      0 B  -         -            -             -\n"
             "\n"
-            "Read  not yet\n");
+            "Listed  not yet\n");
   *disks.mutable_observed_time() = ago(180);
-  EXPECT_TRUE(render(disks_page(disks, kNow), {}).ends_with("\n\nRead  3m ago\n"));
+  EXPECT_TRUE(render(disks_page(disks, kNow), {}).ends_with("\n\nListed  3m ago\n"));
 }
 
 TEST(ConditionsPage, ListsThemOrTellsOneInFull) {
