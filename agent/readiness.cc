@@ -100,20 +100,19 @@ Standing unjudged(std::string type, v1::Severity severity, Moment now) {
   return standing;
 }
 
-Standing settle(const Standing& previous, const v1::Condition& judged, const Policy& policy,
+Standing settle(const Standing& latest, const v1::Condition& judged, const Policy& policy,
                 Moment now) {
+  // What expired meanwhile is held up by nothing that comes now.
+  const Standing previous = age(latest, policy, now);
   const v1::Condition& before = previous.shown;
-  if (before.has_evidence() && observed_at(judged) < observed_at(before)) {
-    return age(previous, policy, now);
-  }
+  if (before.has_evidence() && observed_at(judged) < observed_at(before)) return previous;
 
   const bool judged_before = before.has_evidence() && before.reason() != policy.pending_reason;
   if (judged_before && !policy.pending_reason.empty() && policy.pending_reason == judged.reason()) {
-    return age(previous, policy, now);
+    return previous;
   }
 
   Standing next = previous;
-  expire(next, policy, now);
   next.shown = judged;
   const bool good = judged.status() == v1::CONDITION_STATUS_TRUE;
   const bool bad = judged.status() == v1::CONDITION_STATUS_FALSE;

@@ -85,7 +85,11 @@ void Session::load_identity() {
     set_state(v1::SESSION_STATE_NOT_JOINED, identity_error_);
     return;
   }
-  if (!*loaded) return;
+  if (!*loaded) {
+    identity_error_.clear();  // of a file that is there no more
+    if (!identity_) set_state(v1::SESSION_STATE_NOT_JOINED, "");
+    return;
+  }
   const Identity& found = **loaded;
   if (identity_ && identity_->certificate == found.certificate &&
       identity_->endpoint == found.endpoint) {

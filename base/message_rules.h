@@ -1,6 +1,6 @@
 // Holds a message to the rules stated beside its fields (joist/v1/rule.proto).
 // Everything that came from outside passes here before it is believed: config
-// files through base/yaml_message.h, RPC requests and frames by check_rules().
+// files through base/yaml_message.h, RPC requests by check_rules().
 // Pure; any thread.
 #pragma once
 

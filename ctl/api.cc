@@ -16,6 +16,11 @@ std::string_view program_of(Service service) {
   return service == Service::Agent ? "joist-agent" : "joist-installer";
 }
 
+constexpr std::chrono::seconds kTimeout{15};
+// The agent asks the installer meanwhile, and looks before and after whether it can keep the
+// answer: it has to have said what went wrong before this ends.
+constexpr std::chrono::seconds kJoinTimeout{120};
+
 // Why nobody answers at `path`, if so: found out before the call, where errno
 // still says which of the many reasons it is.
 Result<void> check_reachable(const std::string& path, Service service) {
@@ -57,7 +62,8 @@ Result<void> call(const Sockets& sockets, Service service, const std::string& me
   const std::string& path = service == Service::Agent ? sockets.agent : sockets.installer;
   if (auto good = check_reachable(path, service); !good) return good;
   const std::string name = service == Service::Agent ? "joist.v1.Agent/" : "joist.v1.Fleet/";
-  return wire::call_unix(path, name + method, request, response);
+  const auto timeout = method == "Join" ? kJoinTimeout : kTimeout;
+  return wire::call_unix(path, name + method, request, response, timeout);
 }
 
 }  // namespace joist::ctl

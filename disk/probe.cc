@@ -377,7 +377,10 @@ Result<ProbeResult> probe(int fd, std::string_view name) {
     return fail(read.error(), "probe");
   if (auto read = sample_data(fd, result); !read) return fail(read.error(), name);
   std::ranges::stable_sort(result.signatures, {}, &Signature::offset_bytes);
-  if (result.signatures.size() > kSignaturesMax) result.signatures.resize(kSignaturesMax);
+  if (result.signatures.size() > kSignaturesMax) {
+    result.signatures.resize(kSignaturesMax);
+    result.truncated = true;
+  }
   return result;
 }
 

@@ -6,7 +6,7 @@
 namespace joist::helper {
 
 // From here on this process can use the descriptors it has, memory and time; it
-// can open, create, connect, signal or execute nothing (seccomp(2), an allow
+// can open, create, connect or execute nothing and signal itself alone (seccomp(2), an allow
 // list; the rest gives EPERM). What a disk holds is parsed behind this: whoever
 // wrote the disk may own the parser, but not the host. Cannot be undone, needs
 // no privilege. Fails where the kernel has no seccomp filters.

@@ -80,7 +80,7 @@ Result<void> Server::serve_once() {
     const bool gone = (of_peer & (POLLHUP | POLLERR)) != 0 && (of_peer & POLLIN) == 0;
     if (gone) {
       connection.fd = UniqueFd();
-    } else if ((of_peer & POLLIN) != 0) {
+    } else if ((of_peer & POLLIN) != 0 && room_for_probe()) {  // those before may have taken it
       take_request(connection);
     }
   }

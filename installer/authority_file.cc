@@ -35,17 +35,18 @@ Result<void> check_private(const std::string& path) {
 
 Result<pki::Authority> read_authority(const std::string& path) {
   if (auto checked = check_private(path); !checked) return fail(checked.error(), "authority");
-  const auto pem = SysRoot().read(path);
-  if (!pem) return fail(pem.error(), "authority");
-  if (pem->empty()) {
+  auto text = SysRoot().read(path);
+  if (!text) return fail(text.error(), "authority");
+  const pki::Secret pem(std::move(*text));
+  if (pem.empty()) {
     return fail(ErrorCode::Malformed,
                 path +
                     " is empty: the authority's key was in it. Restore it from a copy; or move "
                     "it and installer.db away, and join every host again");
   }
-  auto key = pki::key_from_pem(*pem);
+  auto key = pki::key_from_pem(pem.reveal());
   if (!key) return fail(key.error(), path);
-  auto certificate = pki::certificate_from_pem(*pem);
+  auto certificate = pki::certificate_from_pem(pem.reveal());
   if (!certificate) return fail(certificate.error(), path);
   pki::Authority authority{std::move(*certificate), std::move(*key)};
   if (auto checked = pki::check_authority(authority); !checked) {

@@ -231,6 +231,12 @@ wire::Task<Result<v1::EnrollResponse>> Enrolment::enroll(const v1::EnrollRequest
       *response.mutable_server_time() = to_timestamp(now.wall);
       co_return response;
     }
+    if (added.error().code == ErrorCode::Refused) {  // by a name that is unique
+      const Error taken{ErrorCode::Refused, "another host just joined as " + prepared->node.name +
+                                                "; give this one a name of its own"};
+      note_refusal(request.token_id(), peer, "NameTaken", taken.message, now);
+      co_return tl::unexpected<Error>(taken);
+    }
     if (added.error().code != ErrorCode::Unauthenticated) {
       metrics_.enrolment("Error");
       log(Priority::Error, "cannot store a new node", added.error(),

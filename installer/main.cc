@@ -41,10 +41,10 @@ constexpr char kUsage[] =
     "  --state-dir DIR   authority and store, /var/lib/joist-installer\n"
     "  --run-dir DIR     where installer.sock is made, /run/joist-installer\n";
 
-// The exit status if the program is to end here; -1: go on with `options`.
 // What is read later must not depend on where the program was started.
 std::string absolute(const char* path) { return std::filesystem::absolute(path).string(); }
 
+// The exit status if the program is to end here; -1: go on with `options`.
 int read_options(int argc, char** argv, Options& options) {
   const option known[] = {
       {"config", required_argument, nullptr, 'c'},  {"state-dir", required_argument, nullptr, 's'},

@@ -146,7 +146,7 @@ class Store {
 
   static constexpr std::int64_t kTokensMax = 10'000;
   static constexpr std::int64_t kEventsMax = 10'000;
-  static constexpr std::int64_t kEpochsMax = 16;        // a node
+  static constexpr std::int64_t kEpochsMax = 4096;  // a node; a run that is forgotten counts as new
   static constexpr std::int64_t kCertificatesMax = 64;  // a node
   static constexpr std::chrono::hours kForgetTokensAfter{30 * 24};
 

@@ -65,7 +65,7 @@ void StoreWorker::note_failure(const std::string& what, const std::string& why) 
   metrics_.store_failure(what);
   metrics_.store_healthy(false);
   if (health_.failed(why, clock_.now().boot) == StoreHealth::News::None) return;
-  log(Priority::Error, "the store cannot be written: no node can join, and no report is kept",
+  log(Priority::Error, "the store fails: until it does not, no node can join and no report is kept",
       {{"what", what}, {"error", why}, {"failures", std::to_string(health_.failures())}});
 }
 

@@ -38,8 +38,9 @@ ScrapeServer::ScrapeServer(wire::asio::io_context& io, std::function<void(std::s
 Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
   const ScrapeRequest asked = read_scrape_request(request);
   Scrape::Selection selection;
-  if (scrape_) {
-    auto selected = scrape_->select(asked.collect, asked.exclude);
+  std::shared_ptr<Scrape> scrape = scrape_;
+  if (scrape) {
+    auto selected = scrape->select(asked.collect, asked.exclude);
     if (!selected) {
       co_return wire::text_response(
           400, asked.collect.empty() || asked.exclude.empty()
@@ -49,7 +50,7 @@ Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
     selection = std::move(*selected);
   }
   const std::shared_ptr<Run> run =
-      co_await get(std::move(selection), Clock::now() + asked.deadline);
+      co_await get(std::move(scrape), std::move(selection), Clock::now() + asked.deadline);
 
   wire::Response response;
   response.content_type = content_type(asked.format);
@@ -63,10 +64,11 @@ Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
   co_return response;
 }
 
-Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(Scrape::Selection selection,
+Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(std::shared_ptr<Scrape> scrape,
+                                                           Scrape::Selection selection,
                                                            Scrape::Time end) {
   // A page of other collectors has to end first: they run one after another.
-  while (run_ && run_->selection != selection) {
+  while (run_ && (run_->scrape != scrape || run_->selection != selection)) {
     const std::shared_ptr<Run> other = run_;
     co_await wait(other->over);
   }
@@ -76,7 +78,7 @@ Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(Scrape::Selection sel
     if (!run->done) co_await wait(run->over);
     co_return run;
   }
-  run = std::make_shared<Run>(io_, std::move(selection));
+  run = std::make_shared<Run>(io_, std::move(scrape), std::move(selection));
   run_ = run;
   co_await collect(run, end);
   co_return run;
@@ -84,7 +86,7 @@ Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(Scrape::Selection sel
 
 Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
   const auto began = Clock::now();
-  const std::shared_ptr<Scrape> scrape = scrape_;
+  const std::shared_ptr<Scrape> scrape = run->scrape;
   const std::shared_ptr<std::string> page = buffer();
   run->texts[0][0] = page;
   // However this ends: nobody may wait for it any longer.
@@ -94,7 +96,6 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
     run->over.cancel();
   };
   const std::unique_ptr<void, decltype(end_run)> under_way(page.get(), end_run);
-  // A configuration that came meanwhile may have replaced the collectors.
   if (scrape) {
     co_await run_collectors(scrape, *run, end);
     scrape->append_page(*page);

@@ -56,15 +56,21 @@ class ScrapeServer {
 
   // One page and what it was turned into.
   struct Run {
-    Run(wire::asio::io_context& io, collectors::Scrape::Selection asked)
-        : selection(std::move(asked)), over(io, wire::asio::steady_timer::time_point::max()) {}
+    Run(wire::asio::io_context& io, std::shared_ptr<collectors::Scrape> collectors,
+        collectors::Scrape::Selection asked)
+        : scrape(std::move(collectors)),
+          selection(std::move(asked)),
+          over(io, wire::asio::steady_timer::time_point::max()) {}
+    // A selection is one of these collectors: use() may bring others while a page waits.
+    std::shared_ptr<collectors::Scrape> scrape;
     collectors::Scrape::Selection selection;
     wire::asio::steady_timer over;  // cancelled when the page is there
     std::array<std::array<Text, kEncodings>, kFormats> texts;
     bool done = false;
   };
 
-  wire::Task<std::shared_ptr<Run>> get(collectors::Scrape::Selection selection,
+  wire::Task<std::shared_ptr<Run>> get(std::shared_ptr<collectors::Scrape> scrape,
+                                       collectors::Scrape::Selection selection,
                                        collectors::Scrape::Time end);
   wire::Task<void> collect(std::shared_ptr<Run> run, collectors::Scrape::Time end);
   wire::Task<void> run_collectors(std::shared_ptr<collectors::Scrape> scrape, const Run& run,

@@ -1,6 +1,7 @@
 #include "pki/key.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
@@ -68,6 +69,9 @@ Result<Secret> key_from_pem(std::string_view pem) {
   if (!in) return fail_openssl(ErrorCode::Io, "read PEM");
   const PkeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr));
   if (!key) return fail_openssl(ErrorCode::Malformed, "no private key in PEM");
+  const PkeyPtr another(PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr));
+  if (another) return fail(ErrorCode::Malformed, "more than one private key in PEM");
+  ERR_clear_error();  // that there is none
   if (auto checked = check_p256(*key); !checked) return fail(checked.error(), "private key");
   return to_pkcs8(*key);
 }

@@ -13,6 +13,7 @@
 #include <boost/beast/http.hpp>
 
 #include "wire/deadline.h"
+#include "wire/resolver.h"
 #include "wire/tls_context.h"
 #include "wire/web_socket.h"
 
@@ -32,10 +33,9 @@ tl::unexpected<Error> fail_network(const Deadline& deadline, const error_code& e
               what + ": " + (deadline.expired() ? "timed out" : error.message()));
 }
 
-// Addresses of `endpoint`. A numeric one needs no resolver, whose thread Asio
-// would start and keep.
-Task<Result<std::vector<Tcp::endpoint>>> resolve(const std::string& endpoint,
-                                                 std::chrono::seconds timeout) {
+// Addresses of `endpoint`. A numeric one needs no resolver.
+Task<Result<std::vector<Tcp::endpoint>>> addresses_of(const std::string& endpoint,
+                                                      std::chrono::seconds timeout) {
   const auto parts = split_host_port(endpoint);
   if (!parts || parts->host.empty()) {
     co_return fail(ErrorCode::Malformed, "\"" + endpoint + "\": expected host:port");
@@ -46,30 +46,14 @@ Task<Result<std::vector<Tcp::endpoint>>> resolve(const std::string& endpoint,
     const auto port = static_cast<unsigned short>(std::stoi(parts->port));
     co_return std::vector<Tcp::endpoint>{Tcp::endpoint(numeric, port)};
   }
-  error.clear();
-  const auto executor = co_await asio::this_coro::executor;
-  Tcp::resolver resolver(executor);
-  asio::steady_timer timer(executor, timeout);
-  // The expiry may be queued already when the resolver goes.
-  const auto done = std::make_shared<bool>(false);
-  timer.async_wait([&resolver, done](error_code cancelled) {
-    if (!cancelled && !*done) resolver.cancel();
-  });
-  const auto found = co_await resolver.async_resolve(parts->host, parts->port, into(error));
-  *done = true;
-  timer.cancel();
-  if (error) {
-    co_return fail(ErrorCode::Unavailable, "resolve " + parts->host + ": " + error.message());
-  }
-  std::vector<Tcp::endpoint> endpoints;
-  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-  co_return endpoints;
+  const std::chrono::milliseconds limit = timeout;
+  co_return co_await resolve(parts->host, parts->port, limit);
 }
 
 // Connects and shakes hands; what comes back may be trusted as `context` says.
 Task<Result<void>> connect_tls(TlsStream& stream, const std::string& endpoint, Deadline& deadline,
                                std::chrono::seconds timeout) {
-  const auto endpoints = co_await resolve(endpoint, timeout);
+  const auto endpoints = co_await addresses_of(endpoint, timeout);
   if (!endpoints) co_return tl::unexpected<Error>(endpoints.error());
   // The deadline cancels only what is pending: a slow name server used it up.
   error_code error = asio::error::timed_out;

@@ -45,10 +45,10 @@ Task<Result<void>> call_tls(const std::string& endpoint, TlsContextPtr context,
 
 Result<void> call_unix(const std::string& path, const std::string& method,
                        const google::protobuf::Message& request,
-                       google::protobuf::Message& response) {
+                       google::protobuf::Message& response, std::chrono::seconds timeout) {
   asio::io_context io(1);
   std::optional<Result<Response>> answer;
-  asio::co_spawn(io, request_unix(path, to_request(method, request)),
+  asio::co_spawn(io, request_unix(path, to_request(method, request), {.timeout = timeout}),
                  [&answer](const std::exception_ptr& error, Result<Response> got) {
                    if (error) std::rethrow_exception(error);
                    answer = std::move(got);

@@ -1,6 +1,7 @@
 // The calling side of wire/rpc.h.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <google/protobuf/message.h>
@@ -18,9 +19,10 @@ Task<Result<void>> call_tls(const std::string& endpoint, TlsContextPtr context,
                             const std::string& method, const google::protobuf::Message& request,
                             google::protobuf::Message& response);
 
-// The same over a unix socket, blocking, for programs without a loop.
+// The same over a unix socket, blocking, for programs without a loop. `timeout` is for all of it.
 Result<void> call_unix(const std::string& path, const std::string& method,
                        const google::protobuf::Message& request,
-                       google::protobuf::Message& response);
+                       google::protobuf::Message& response,
+                       std::chrono::seconds timeout = std::chrono::seconds{15});
 
 }  // namespace joist::wire

@@ -34,14 +34,17 @@ v1::Condition judged(char letter, BootTime observed) {
   return condition;
 }
 
-// One letter a second: T, F, ? are judgements, p is a pending one, '.' is none. Shown likewise.
+// One letter a second: T, F, ? are judgements, p is a pending one, '.' is none, '_' a second
+// in which nobody does anything. Shown likewise.
 std::string shown(std::string_view strip, const Policy& policy) {
   Standing standing = unjudged("Fact", v1::SEVERITY_BLOCKING, at(0s));
   std::string result;
   for (std::size_t i = 0; i < strip.size(); ++i) {
     const auto now = std::chrono::seconds(i);
-    standing = strip[i] == '.' ? age(standing, policy, at(now))
-                               : settle(standing, judged(strip[i], now), policy, at(now));
+    if (strip[i] != '_') {
+      standing = strip[i] == '.' ? age(standing, policy, at(now))
+                                 : settle(standing, judged(strip[i], now), policy, at(now));
+    }
     const auto status = standing.shown.status();
     result += status == v1::CONDITION_STATUS_TRUE ? 'T'
               : status == v1::CONDITION_STATUS_FALSE
@@ -77,6 +80,8 @@ TEST(Settle, ShowsWhatIsJudged) {
       {"one bad look of a noisy fact", noisy, "TFTTTT", "TTTTTT"},
       {"three of five", noisy, "TTFTFTFT", "TTTTTTFT"},
       {"three of many", noisy, "TFTTFTTTFTTTTF", "TTTTTTTTTTTTTT"},
+      {"what has expired is held up by nothing", noisy, "T____F", "TTTTTF"},
+      {"nor is it True without lasting anew", patient, "TTTTT____T", "????TTTTT?"},
       {"a reason that is no noise", loud, "TF", "TF"},
       {"noisy and already bad needs no count", noisy, "F", "F"},
       {"noisy and unseen is unknown", noisy, "T?", "T?"},

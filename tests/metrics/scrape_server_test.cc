@@ -97,6 +97,19 @@ TEST_F(Served, OthersCollectorsAreOtherPages) {
   EXPECT_NE(responses_[3].content().find("node_memory"), std::string::npos);
 }
 
+TEST_F(Served, ACollectorsSelectionIsKeptWhenOthersCome) {
+  use({}, {});
+  ask("collect[]=loadavg");
+  ask("exclude[]=loadavg");
+  io_.restart();
+  io_.poll();  // the second waits for the first
+  use({}, {.enabled = {"uname"}, .defaults = false});
+  run();
+  EXPECT_NE(responses_[1].content().find("node_memory"), std::string::npos);
+  EXPECT_EQ(responses_[1].content().find("node_load1 "), std::string::npos);
+  EXPECT_EQ(answer_to("").content().find("node_memory"), std::string::npos);
+}
+
 TEST_F(Served, QueriesThatMakeNoSenseAreRefused) {
   use({}, {});
   const auto both = answer_to("collect[]=cpu&exclude[]=stat");
