@@ -40,6 +40,9 @@ in_root() { # DIRECTORY COMMAND...
   unshare --mount --propagation private --pid --fork --kill-child -- bash -c '
     set -euo pipefail
     root=$1; shift
+    # / is a mount, as in every container and on every host: where it is none, nobody can tell which
+    # disks the system stands on.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount --rbind /sys "$root/sys"
