@@ -100,23 +100,23 @@ Standing unjudged(std::string type, v1::Severity severity, Moment now) {
   return standing;
 }
 
-Standing settle(const Standing& latest, const v1::Condition& judged, const Policy& policy,
+Standing settle(const Standing& previous, const v1::Condition& judged, const Policy& policy,
                 Moment now) {
   // What expired meanwhile is held up by nothing that comes now.
-  const Standing previous = age(latest, policy, now);
-  const v1::Condition& before = previous.shown;
-  if (before.has_evidence() && observed_at(judged) < observed_at(before)) return previous;
+  const Standing aged = age(previous, policy, now);
+  const v1::Condition& before = aged.shown;
+  if (before.has_evidence() && observed_at(judged) < observed_at(before)) return aged;
 
   const bool judged_before = before.has_evidence() && before.reason() != policy.pending_reason;
   if (judged_before && !policy.pending_reason.empty() && policy.pending_reason == judged.reason()) {
-    return previous;
+    return aged;
   }
 
-  Standing next = previous;
+  Standing next = aged;
   next.shown = judged;
   const bool good = judged.status() == v1::CONDITION_STATUS_TRUE;
   const bool bad = judged.status() == v1::CONDITION_STATUS_FALSE;
-  next.recent_bad = (previous.recent_bad << 1) | (bad ? 1U : 0U);
+  next.recent_bad = (aged.recent_bad << 1) | (bad ? 1U : 0U);
   next.good_run = good ? next.good_run + 1 : 0;
   if (next.good_run == 1) next.good_since = now.boot;
 

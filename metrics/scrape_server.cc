@@ -97,7 +97,7 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
   };
   const std::unique_ptr<void, decltype(end_run)> under_way(page.get(), end_run);
   if (scrape) {
-    co_await run_collectors(scrape, *run, end);
+    co_await run_collectors(*run, end);
     scrape->append_page(*page);
   }
   ++counters_.pages;
@@ -106,12 +106,11 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
   append_own_(*page);
 }
 
-Task<void> ScrapeServer::run_collectors(std::shared_ptr<Scrape> scrape, const Run& run,
-                                        Scrape::Time end) {
+Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
   const auto timer = std::make_shared<wire::asio::steady_timer>(io_);
   const auto wake = [&io = io_, timer] { wire::asio::post(io, [timer] { timer->cancel(); }); };
-  scrape->begin(run.selection, end, wake);
-  while (const auto look = scrape->check(Clock::now())) {
+  run.scrape->begin(run.selection, end, wake);
+  while (const auto look = run.scrape->check(Clock::now())) {
     timer->expires_at(*look);
     co_await wait(*timer);
   }

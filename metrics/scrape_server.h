@@ -73,8 +73,7 @@ class ScrapeServer {
                                        collectors::Scrape::Selection selection,
                                        collectors::Scrape::Time end);
   wire::Task<void> collect(std::shared_ptr<Run> run, collectors::Scrape::Time end);
-  wire::Task<void> run_collectors(std::shared_ptr<collectors::Scrape> scrape, const Run& run,
-                                  collectors::Scrape::Time end);
+  wire::Task<void> run_collectors(const Run& run, collectors::Scrape::Time end);
   Text text_of(Run& run, Format format, Encoding encoding);
   std::shared_ptr<std::string> buffer();
 

@@ -8,12 +8,8 @@
 namespace joist::collectors {
 namespace {
 
-using Setting::Kind::List;
-using Setting::Kind::Pattern;
-using Setting::Kind::Switch;
-using Setting::Kind::Text;
-using Source::Standard::Off;
-using Source::Standard::On;
+using enum Setting::Kind;
+using enum Source::Standard;
 
 constexpr Source kSources[] = {
     {"cpu", On, CpuCollector::make},

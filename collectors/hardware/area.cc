@@ -15,11 +15,8 @@
 namespace joist::collectors {
 namespace {
 
-using Setting::Kind::Pattern;
-using Setting::Kind::Switch;
-using Setting::Kind::Text;
-using Source::Standard::Off;
-using Source::Standard::On;
+using enum Setting::Kind;
+using enum Source::Standard;
 
 constexpr Source kSources[] = {
     {"dmi", On, make_plain<DmiCollector>},

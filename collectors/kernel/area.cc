@@ -25,12 +25,8 @@
 namespace joist::collectors {
 namespace {
 
-using Setting::Kind::Duration;
-using Setting::Kind::List;
-using Setting::Kind::Pattern;
-using Setting::Kind::Switch;
-using Source::Standard::Off;
-using Source::Standard::On;
+using enum Setting::Kind;
+using enum Source::Standard;
 
 // systemd answers for hundreds of units on the thread that also starts them.
 constexpr std::chrono::seconds kDbusPace{15};

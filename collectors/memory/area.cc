@@ -12,9 +12,8 @@
 namespace joist::collectors {
 namespace {
 
-using Setting::Kind::Pattern;
-using Source::Standard::Off;
-using Source::Standard::On;
+using enum Setting::Kind;
+using enum Source::Standard;
 
 constexpr Source kSources[] = {
     {"buddyinfo", Off, make_plain<BuddyinfoCollector>},

@@ -14,7 +14,7 @@ constexpr SampleSheet::Place kNowhere = static_cast<SampleSheet::Place>(-1);
 constexpr double kBytesInMbit = 1'000'000.0 / 8;
 
 struct Mode {
-  unsigned bit = 0;
+  unsigned bit;
   unsigned speed_mbits;
   std::string_view duplex;
   std::string_view medium;
@@ -47,7 +47,7 @@ constexpr Mode kModes[] = {
 };
 
 struct Port {
-  unsigned bit = 0;
+  unsigned bit;
   std::string_view type;
 };
 

@@ -17,11 +17,8 @@
 namespace joist::collectors {
 namespace {
 
-using Setting::Kind::Duration;
-using Setting::Kind::Pattern;
-using Setting::Kind::Switch;
-using Source::Standard::Off;
-using Source::Standard::On;
+using enum Setting::Kind;
+using enum Source::Standard;
 
 // clang-format off
 constexpr Source kSources[] = {

@@ -59,7 +59,6 @@ says_nothing() {
   echo "$said"
   [[ -z $said ]]
 }
-# But for the config with an error, which is to be told.
 # But those that are made here: a config with nonsense, a helper that cannot start.
 errors_logged() {
   journalctl -q -b -p err -u 'joist*' --no-pager |

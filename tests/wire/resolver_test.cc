@@ -46,7 +46,9 @@ int hang(const char* host, const char* port, const addrinfo* hints, addrinfo** f
 
 int no_such_name(const char*, const char*, const addrinfo*, addrinfo**) { return EAI_NONAME; }
 
-void release() {
+// A thread may be slow to begin.
+void release(int begun) {
+  while (hanging < begun) std::this_thread::sleep_for(milliseconds(5));
   released = true;
   while (hanging > 0) std::this_thread::sleep_for(milliseconds(5));
   // Counted out just after the lookup.
@@ -73,8 +75,7 @@ TEST(Resolver, DoesNotWaitForNameServersThatAreSilent) {
   const auto found = resolved("localhost", milliseconds(50), &hang);
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().message, "resolve localhost: timed out");
-  EXPECT_EQ(hanging, 1);  // nobody waited for it
-  release();
+  release(1);  // it hangs still: nobody waited for it
 }
 
 TEST(Resolver, HasFewThreadsHangForThem) {
@@ -84,7 +85,7 @@ TEST(Resolver, HasFewThreadsHangForThem) {
   const auto refused = resolved("localhost", seconds(10));
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().message.find("asked before"), std::string::npos);
-  release();
+  release(static_cast<int>(kLookupsMax));
   EXPECT_TRUE(resolved("localhost", seconds(10)).has_value());
 }
 
