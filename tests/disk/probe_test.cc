@@ -141,7 +141,7 @@ TEST(Probe, FindsTheGroupsOfXfsOnceItsHeadIsZero) {
   // Four groups of a disk that four does not divide: mkfs.xfs rounds a group up, in 4 KiB.
   const std::uint64_t size = 1001 * kMiB + 4096;
   const std::uint64_t group = (size / 4096 + 3) / 4 * 4096;
-  for (const std::uint64_t number : {1, 2, 3}) {
+  for (const std::uint64_t number : {1U, 2U, 3U}) {
     Image image(size);
     image.write(number * group, "XFSB");
     EXPECT_EQ(image.probe().data_offsets_bytes, std::vector<std::uint64_t>{number * group});
@@ -150,7 +150,7 @@ TEST(Probe, FindsTheGroupsOfXfsOnceItsHeadIsZero) {
 
 TEST(Probe, LooksHereAndThereOnTheWholeDisk) {
   constexpr std::uint64_t size = 640 * kMiB;
-  for (const std::uint64_t part : {1, 2, 31, 32, 62, 63}) {
+  for (const std::uint64_t part : {1U, 2U, 31U, 32U, 62U, 63U}) {
     Image image(size);
     image.write(part * size / 64 + 100, "x");
     const auto zero = samples_are_zero(image.fd(), "img0");
