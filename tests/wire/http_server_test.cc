@@ -187,7 +187,12 @@ TEST_F(HttpServerTest, MovesWithoutAMomentOfSilence) {
   }
   HttpServer late(io_, {}, echo);
   EXPECT_FALSE(late.listen("127.0.0.1:" + number)) << "nobody else may share the port";
-  asio::post(io_, [&] { other.close(); });
+  std::promise<void> closed;
+  asio::post(io_, [&] {
+    other.close();
+    closed.set_value();
+  });
+  closed.get_future().wait();  // it ends with this test
 }
 
 TEST_F(HttpServerTest, TurnsAwayMoreConnectionsThanItMayHold) {
