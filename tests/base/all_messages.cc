@@ -22,6 +22,7 @@
 #include "joist/v1/report.pb.h"
 #include "joist/v1/rule.pb.h"
 #include "joist/v1/session.pb.h"
+#include "joist/v1/smartctl.pb.h"
 #include "joist/v1/spec.pb.h"
 #include "joist/v1/web_config.pb.h"
 
@@ -192,7 +193,7 @@ std::vector<const Descriptor*> all_messages() {
         v1::Condition::descriptor(), v1::Disk::descriptor(), v1::EnrollRequest::descriptor(),
         v1::HelperRequest::descriptor(), v1::Host::descriptor(), v1::Link::descriptor(),
         v1::Plan::descriptor(), v1::Report::descriptor(), v1::Rule::descriptor(),
-        v1::Hello::descriptor(), v1::NodeSpec::descriptor()}) {
+        v1::Hello::descriptor(), v1::NodeSpec::descriptor(), v1::SmartctlReport::descriptor()}) {
     for (int index = 0; index < type->file()->message_type_count(); ++index) {
       collect(*type->file()->message_type(index), types);
     }
