@@ -17,14 +17,12 @@ Result<v1::HelperResponse> parse_response(std::string_view datagram) {
 
 }  // namespace
 
-Result<disk::ProbeResult> HelperClient::probe(std::string_view name, std::uint64_t diskseq) const {
+Result<v1::HelperResponse> HelperClient::ask(const v1::HelperRequest& request,
+                                             std::string_view name) const {
   const auto end = std::chrono::steady_clock::now() + timeout_;
   const auto connection = connect_seqpacket(socket_path_, timeout_);
   if (!connection) return fail(connection.error(), "joist-helper is not there");
 
-  v1::HelperRequest request;
-  request.mutable_probe()->set_name(std::string(name));
-  request.mutable_probe()->set_diskseq(diskseq);
   const auto sent = send_datagram(connection->get(), request.SerializeAsString(), timeout_);
   // A helper that has closed already may have said why.
   if (!sent && sent.error().code != ErrorCode::Unavailable) {
@@ -42,11 +40,34 @@ Result<disk::ProbeResult> HelperClient::probe(std::string_view name, std::uint64
   if (response->has_problem()) {
     return fail(error_code_of(response->problem().code()), response->problem().message());
   }
+  return *response;
+}
+
+Result<disk::ProbeResult> HelperClient::probe(std::string_view name, std::uint64_t diskseq) const {
+  v1::HelperRequest request;
+  request.mutable_probe()->set_name(std::string(name));
+  request.mutable_probe()->set_diskseq(diskseq);
+  const auto response = ask(request, name);
+  if (!response) return tl::unexpected<Error>(response.error());
   if (!response->has_probe()) {
     return fail(ErrorCode::Malformed,
                 "joist-helper's answer holds no probe; is it another version?");
   }
   return disk::from_message(response->probe());
+}
+
+Result<v1::HealthResponse> HelperClient::health(std::string_view name,
+                                                std::uint64_t diskseq) const {
+  v1::HelperRequest request;
+  request.mutable_health()->set_name(std::string(name));
+  request.mutable_health()->set_diskseq(diskseq);
+  const auto response = ask(request, name);
+  if (!response) return tl::unexpected<Error>(response.error());
+  if (!response->has_health()) {
+    return fail(ErrorCode::Malformed,
+                "joist-helper's answer holds no health; is it another version?");
+  }
+  return response->health();
 }
 
 }  // namespace joist::agent

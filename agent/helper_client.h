@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "disk/probe_result.h"
+#include "joist/v1/helper.pb.h"
 
 namespace joist::agent {
 
@@ -30,7 +31,13 @@ class HelperClient {
   // makes no sense.
   Result<disk::ProbeResult> probe(std::string_view name, std::uint64_t diskseq) const;
 
+  // Has the disk asked for its health, likewise. Unavailable also where smartctl is missing or
+  // came to no end; Malformed where it said what makes no sense.
+  Result<v1::HealthResponse> health(std::string_view name, std::uint64_t diskseq) const;
+
  private:
+  Result<v1::HelperResponse> ask(const v1::HelperRequest& request, std::string_view name) const;
+
   std::string socket_path_;
   std::chrono::milliseconds timeout_;
 };

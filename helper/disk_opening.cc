@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/sys_root.h"
@@ -24,9 +25,19 @@ std::string node_of(std::string_view name) {
   return path;
 }
 
-Result<void> check_is_device(int fd, const std::string& node, disk::DeviceNumber number) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat " + node);
+Result<disk::DeviceNumber> number_of(const SysRoot& root, std::string_view name) {
+  const std::string path = "/sys/block/" + std::string(name) + "/dev";
+  const auto text = root.read_line(path);
+  if (!text) {
+    return fail(ErrorCode::NotFound, "no disk \"" + std::string(name) + "\" in /sys/block");
+  }
+  const auto number = disk::parse_device_number(*text);
+  if (!number) return fail(number.error(), path);
+  return *number;
+}
+
+Result<void> check_is_device(const struct stat& status, const std::string& node,
+                             disk::DeviceNumber number) {
   if (!S_ISBLK(status.st_mode) || status.st_rdev != makedev(number.major, number.minor)) {
     return fail(ErrorCode::Refused, node + " is not block device " + std::to_string(number.major) +
                                         ":" + std::to_string(number.minor));
@@ -34,10 +45,8 @@ Result<void> check_is_device(int fd, const std::string& node, disk::DeviceNumber
   return {};
 }
 
-Result<void> check_is_meant(int fd, const std::string& node, std::uint64_t diskseq) {
-  if (diskseq == 0) return {};
-  const std::uint64_t found = disk::diskseq_of(fd);
-  if (found == diskseq) return {};
+Result<void> check_is_meant(std::uint64_t found, const std::string& node, std::uint64_t diskseq) {
+  if (diskseq == 0 || found == diskseq) return {};
   return fail(ErrorCode::Refused, node + " is another disk by now (sequence " +
                                       std::to_string(found) + ", asked for " +
                                       std::to_string(diskseq) + "); look at the disks again");
@@ -70,24 +79,39 @@ Result<bool> is_held(const std::string& node) {
 
 }  // namespace
 
+Result<std::string> find_disk(std::string_view name, std::uint64_t diskseq) {
+  const SysRoot root;
+  const auto number = number_of(root, name);
+  if (!number) return tl::unexpected<Error>(number.error());
+  const std::string node = node_of(name);
+  struct stat status {};
+  if (::lstat(node.c_str(), &status) != 0) return fail_errno(errno, "stat " + node);
+  if (auto right = check_is_device(status, node, *number); !right) {
+    return fail(right.error(), "look");
+  }
+  // Before Linux 5.15 there is none: nobody asks for one then.
+  const auto text = root.read_line("/sys/block/" + std::string(name) + "/diskseq");
+  const std::uint64_t found = text ? std::strtoull(text->c_str(), nullptr, 10) : 0;
+  if (auto meant = check_is_meant(found, node, diskseq); !meant) return fail(meant.error(), "look");
+  return node;
+}
+
 Result<OpenedDisk> open_disk(std::string_view name, std::uint64_t diskseq) {
   const SysRoot root;
   const std::string directory = "/sys/block/" + std::string(name);
-  const auto number_text = root.read_line(directory + "/dev");
-  if (!number_text) {
-    return fail(ErrorCode::NotFound, "no disk \"" + std::string(name) + "\" in /sys/block");
-  }
-  const auto number = disk::parse_device_number(*number_text);
-  if (!number) return fail(number.error(), directory + "/dev");
+  const auto number = number_of(root, name);
+  if (!number) return tl::unexpected<Error>(number.error());
 
   const std::string node = node_of(name);
   OpenedDisk disk;
   disk.fd = UniqueFd(::open(node.c_str(), kOpenFlags));
   if (!disk.fd) return fail_errno(errno, "open " + node);
-  if (auto right = check_is_device(disk.fd.get(), node, *number); !right) {
+  struct stat status {};
+  if (::fstat(disk.fd.get(), &status) != 0) return fail_errno(errno, "stat " + node);
+  if (auto right = check_is_device(status, node, *number); !right) {
     return fail(right.error(), "open");
   }
-  if (auto meant = check_is_meant(disk.fd.get(), node, diskseq); !meant) {
+  if (auto meant = check_is_meant(disk::diskseq_of(disk.fd.get()), node, diskseq); !meant) {
     return fail(meant.error(), "open");
   }
   auto holders = holders_of(root, directory);

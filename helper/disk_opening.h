@@ -11,6 +11,10 @@
 
 namespace joist::helper {
 
+// The device node of a disk, which is not opened: opening wakes a disk that the kernel has
+// suspended. Otherwise as open_disk().
+Result<std::string> find_disk(std::string_view name, std::uint64_t diskseq);
+
 struct OpenedDisk {
   UniqueFd fd;
   std::vector<std::string> holders;  // of the disk and its partitions, sorted

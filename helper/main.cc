@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/seqpacket.h"
 #include "base/version.h"
+#include "helper/capabilities.h"
 #include "helper/server.h"
 
 namespace {
@@ -30,7 +31,8 @@ constexpr const char* kUsage =
     "Usage: joist-helper [--listen PATH] [--agent-user NAME|UID] [--idle-seconds N]\n"
     "                    [--deadline-seconds N]\n"
     "\n"
-    "Reads disks for joist-agent. Started by systemd through joist-helper.socket.\n"
+    "Reads disks for joist-agent, and asks them for their health. Started by systemd through "
+    "joist-helper.socket.\n"
     "\n"
     "  --listen PATH         make the socket at PATH instead of taking systemd's;\n"
     "                        it is removed at the end\n"
@@ -147,6 +149,10 @@ Result<void> serve(const Options& options) {
       options.listen.empty() ? inherited_socket() : own_socket(options.listen, *agent_uid);
   if (!listener) return joist::fail(listener.error(), "joist-helper");
 
+  // What this process parses comes from others: its power is for what it starts.
+  if (auto rested = joist::helper::rest_capabilities(); !rested) {
+    return joist::fail(rested.error(), "joist-helper");
+  }
   auto limits = options.limits;
   limits.agent_uid = *agent_uid;
   auto server = joist::helper::Server::make(std::move(*listener), limits);

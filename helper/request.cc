@@ -19,19 +19,24 @@ bool is_disk_name(std::string_view name) {
   return std::ranges::all_of(name, allowed);
 }
 
+const std::string& disk_of(const v1::HelperRequest& request) {
+  return request.has_health() ? request.health().name() : request.probe().name();
+}
+
 Result<v1::HelperRequest> parse_request(std::string_view datagram) {
   v1::HelperRequest request;
   if (!request.ParseFromArray(datagram.data(), static_cast<int>(datagram.size()))) {
     return fail(ErrorCode::Malformed, "not a joist.v1.HelperRequest");
   }
-  if (!request.has_probe()) {
+  if (request.request_case() == v1::HelperRequest::REQUEST_NOT_SET) {
     return fail(ErrorCode::Malformed, "no request that this helper knows; it may be too old");
   }
   if (auto kept = check_rules(request); !kept) return fail(kept.error(), "request");
-  if (!is_disk_name(request.probe().name())) {
-    return fail(ErrorCode::Malformed, "request: probe.name: \"" +
-                                          printable(request.probe().name(), 80) +
-                                          "\" is not the kernel name of a disk");
+  const std::string& name = disk_of(request);
+  if (!is_disk_name(name)) {
+    return fail(ErrorCode::Malformed,
+                std::string("request: ") + (request.has_health() ? "health" : "probe") +
+                    ".name: \"" + printable(name, 80) + "\" is not the kernel name of a disk");
   }
   return request;
 }

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +43,8 @@ Result<Server> Server::make(UniqueFd listener, const ServerLimits& limits) {
   ::sigemptyset(&taken);
   for (const int number : {SIGTERM, SIGINT, SIGCHLD}) ::sigaddset(&taken, number);
   if (::sigprocmask(SIG_BLOCK, &taken, nullptr) != 0) return fail_errno(errno, "block signals");
+  // The reader of a disk's health outlives smartctl, its parent, by a moment.
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return fail_errno(errno, "subreaper");
   UniqueFd signals(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return fail_errno(errno, "signalfd");
   return Server(std::move(listener), std::move(signals), limits);
@@ -152,23 +155,26 @@ void Server::take_request(Connection& connection) {
     send(connection, encode(request.error()));
     return;
   }
-  start(connection, request->probe(), now);
+  start(connection, *request, now);
 }
 
-void Server::start(Connection& connection, const v1::ProbeRequest& request, Time now) {
-  const bool stuck = hangs(request.name(), now);
+void Server::start(Connection& connection, const v1::HelperRequest& request, Time now) {
+  const std::string& name = disk_of(request);
+  const bool stuck = hangs(name, now);
   if (stuck || leaving_.size() >= limits_.probes_max) {
     send(connection, encode({ErrorCode::Unavailable,
-                             stuck ? request.name() + ": an earlier reading of it still hangs in "
-                                                      "the kernel; see dmesg, replace the disk"
+                             stuck ? name + ": an earlier reading of it still hangs in "
+                                            "the kernel; see dmesg, replace the disk"
                                    : "too many disks of this host hang in the kernel; see dmesg"}));
     return;
   }
-  auto probe = start_probe(request, now + limits_.deadline);
+  const Time deadline = now + limits_.deadline;
+  auto probe = request.has_health() ? start_health(request.health(), limits_.health, deadline)
+                                    : start_probe(request.probe(), deadline);
   if (probe) {
     connection.probe = std::move(*probe);
   } else {
-    log(Priority::Error, "cannot probe", probe.error(), {{"disk", request.name()}});
+    log(Priority::Error, "cannot read a disk", probe.error(), {{"disk", name}});
     send(connection, encode(probe.error()));
   }
 }

@@ -1,9 +1,9 @@
 // Serves the agent on a SOCK_SEQPACKET socket: one request a datagram, one
 // answer each, one at a time on a connection.
 //
-// One thread that never waits for a disk: every probe is a process with a
-// deadline (probe_process.h). A probe that outlives its deadline is answered
-// for, killed, and remembered until the kernel lets go of it; its disk is not
+// One thread that never waits for a disk: every probe, and every question for a disk's health,
+// is a process with a deadline (probe_process.h, health_process.h). A probe that outlives its
+// deadline is answered for, killed, and remembered until the kernel lets go of it; its disk is not
 // touched again before that.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/seqpacket.h"
 #include "base/unique_fd.h"
+#include "helper/health_process.h"
 #include "helper/probe_process.h"
 #include "helper/refusal_log.h"
 
@@ -29,12 +30,13 @@ struct ServerLimits {
   std::chrono::seconds silence{60};   // a connection may stay without a request
   std::size_t connections_max = 16;   // more wait in the socket's backlog
   std::size_t probes_max = 8;         // at once; more wait for one of them
+  HealthProgram health;               // what asks disks for their health
 };
 
 class Server {
  public:
   // Blocks SIGTERM, SIGINT and SIGCHLD in this process and takes them from a
-  // descriptor from then on.
+  // descriptor from then on. What its children leave behind becomes its own child.
   static Result<Server> make(UniqueFd listener, const ServerLimits& limits);
 
   // Until idle, SIGTERM or SIGINT. An error only where the kernel refuses to
@@ -66,7 +68,7 @@ class Server {
   void take_signals();
   void reap();
   void take_request(Connection& connection);
-  void start(Connection& connection, const v1::ProbeRequest& request, Time now);
+  void start(Connection& connection, const v1::HelperRequest& request, Time now);
   void take_answer(Connection& connection, Time now);
   void expire(Time now);
   void give_up(ProbeProcess probe, Time now);

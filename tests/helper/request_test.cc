@@ -19,6 +19,18 @@ TEST(ParseRequest, TakesAProbe) {
   EXPECT_EQ(request->probe().diskseq(), 7U);
 }
 
+TEST(ParseRequest, TakesAQuestionForHealth) {
+  v1::HelperRequest health;
+  health.mutable_health()->set_name("sda");
+  const auto request = parse_request(health.SerializeAsString());
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  EXPECT_EQ(disk_of(*request), "sda");
+  health.mutable_health()->set_name("../sda");
+  const auto refused = parse_request(health.SerializeAsString());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("health.name: \"../sda\""), std::string::npos);
+}
+
 TEST(ParseRequest, RefusesWhatIsNoRequest) {
   for (const std::string& datagram :
        {std::string(), std::string("\xff"), std::string("\x0a\x7f"), std::string(65536, 'A'),

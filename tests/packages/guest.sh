@@ -81,7 +81,7 @@ check "the blank disk is blank" eventually disk_is vdb blank
 check "the disk with a file system is foreign" eventually disk_is vdc foreign
 check "a connection starts the helper" python3 -c 'import socket
 socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/joist/helper.sock")'
-check "the helper has no capability" eventually no_capability joist-helper.service
+check "the helper has none of its capabilities in effect" eventually no_capability joist-helper.service
 check "the agent's exposure is at most 2.0" exposure_at_most joist-agent.service 20
 check "the helper's exposure is at most 2.0" exposure_at_most joist-helper.service 20
 check "the exporter has no capability" no_capability joist-exporter.service
