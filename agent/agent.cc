@@ -40,6 +40,11 @@ std::vector<Readiness::Subject> subjects() {
         .good_needed = 2,
         .good_lasting = seconds(2),
         .time_to_live = disk::kInventoryTimeToLive}},
+      {"DisksHealthy",
+       kBlocking,
+       {.pending_reason = std::string(disk::kHealthBeingRead),
+        .good_needed = 2,
+        .good_lasting = seconds(2)}},
       // A lost session is found again within seconds, most of the time.
       {"InstallerConnected",
        kBlocking,
@@ -73,7 +78,7 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
       identity_store_(places.state_dir),
       readiness_(subjects(), facts_.boot_id, started_),
       feed_(facts_.boot_id, epoch, std::string(version())),
-      scrape_server_(io_, [this](std::string& page) { page += own_metrics_text(); }),
+      scrape_server_(io_, [this](std::string& page) { append_own(page); }),
       web_(io_, scrape_server_,
            {.conditions = [this] { return readiness_.conditions(); },
             .stuck_loops =
@@ -100,6 +105,8 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
       session_(io_, identity_store_, config_, clock_, feed_, pulse_, [this] { session_changed(); }),
       disk_watch_(io_, SysRoot(), HelperClient(helper_socket(places)), config_, clock_, pulse_,
                   [this] { disks_changed(); }),
+      health_watch_(io_, SysRoot(), HelperClient(helper_socket(places)), config_, clock_, pulse_,
+                    [this] { health_changed(); }),
       host_worker_(io_, "host facts", 1),
       judge_timer_(io_) {}
 
@@ -153,6 +160,7 @@ void Agent::run() {
     wire::asio::co_spawn(io_, feed_watchdog(*period), wire::rethrow);
   }
   disk_watch_.start();
+  health_watch_.start();
   service_manager_.ready();
   log(Priority::Info, "serving",
       {{"version", std::string(version())},
@@ -190,6 +198,7 @@ void Agent::reload() {
     config_.adopt(std::move(*spec), now);
     log(Priority::Notice, "the config was read again", {{"path", places_.config}});
     disk_watch_.reconsider();
+    health_watch_.reconsider();
     session_.reconsider();
     publish();
   } else {
@@ -219,6 +228,7 @@ bool Agent::judge() {
   differs |= readiness_.judge(judge_agent(pulse_.stuck(SteadyClock::now()), stuck_workers()), now);
   differs |= judge_session_now();
   differs |= judge_disks();
+  differs |= judge_health();
   return differs;
 }
 
@@ -239,14 +249,28 @@ bool Agent::judge_disks() {
   return readiness_.judge(disk::judge(*disk_watch_.look(), now), now);
 }
 
+bool Agent::judge_health() {
+  const Moment now = clock_.now();
+  auto condition = health_watch_.judge();
+  return condition ? readiness_.judge(std::move(*condition), now) : readiness_.age(now);
+}
+
 void Agent::session_changed() {
   if (judge_session_now()) publish();
   service_manager_.status(status_line());
 }
 
 void Agent::disks_changed() {
+  if (disk_watch_.look() && *disk_watch_.look()) {
+    health_watch_.observe((*disk_watch_.look())->inventory.disks);
+  }
   judge_disks();
+  judge_health();
   publish();
+}
+
+void Agent::health_changed() {
+  if (judge_health()) publish();
 }
 
 Task<void> Agent::observe_host_forever() {
@@ -301,7 +325,9 @@ void Agent::publish() {
   std::vector<v1::Disk> disks;
   if (disk_watch_.last_good()) {
     for (const disk::ClassifiedDisk& disk : disk_watch_.last_good()->disks) {
-      disks.push_back(show_disk(disk));
+      v1::Disk shown = show(disk);
+      if (shown.has_health()) keep_verdict(*shown.mutable_health());
+      disks.push_back(std::move(shown));
     }
   }
   std::string left_out;
@@ -333,6 +359,7 @@ v1::Host Agent::host() const { return show_host(config_.spec(), facts_, links_);
 
 std::vector<const Worker*> Agent::workers() const {
   auto all = disk_watch_.workers();
+  for (const Worker* worker : health_watch_.workers()) all.push_back(worker);
   all.push_back(&host_worker_);
   all.push_back(&session_.worker());
   return all;
@@ -383,9 +410,17 @@ v1::ListDisksResponse Agent::list_disks() const {
   v1::ListDisksResponse response;
   const auto& taken = disk_watch_.last_good();
   if (!taken) return response;
-  for (const disk::ClassifiedDisk& disk : taken->disks) *response.add_disks() = show_disk(disk);
+  for (const disk::ClassifiedDisk& disk : taken->disks) *response.add_disks() = show(disk);
   *response.mutable_observed_time() = to_timestamp(taken->inventory.observed.wall);
   return response;
+}
+
+v1::Disk Agent::show(const disk::ClassifiedDisk& disk) const {
+  v1::Disk shown = show_disk(disk);
+  if (auto health = health_watch_.health(disk.disk.name)) {
+    *shown.mutable_health() = std::move(*health);
+  }
+  return shown;
 }
 
 std::string Agent::status_line() const {
@@ -405,6 +440,13 @@ std::string_view Agent::own_metrics_text() {
   state.session = session_.status();
   state.session_counters = session_.counters();
   state.disk_counters = disk_watch_.counters();
+  for (const disk::HealthKnown& one : health_watch_.known()) {
+    if (auto health = health_watch_.health(one.disk.name)) {
+      state.health.emplace_back(one.disk.name, std::move(*health));
+    }
+  }
+  state.latencies = &health_watch_.latencies();
+  state.health_counters = health_watch_.counters();
   state.servers = {{"metrics", web_.counters()}, {"local", local_api_.counters()}};
   state.scrapes = scrape_server_.counters();
   state.pulse = &pulse_;
@@ -413,6 +455,13 @@ std::string_view Agent::own_metrics_text() {
   }
   state.workers_stuck.emplace_back("collectors", scrape_server_.stuck() > 0);
   return own_metrics_.text(state, SteadyClock::now());
+}
+
+// Names that a textfile has already are left to it: a page with one twice is refused whole.
+void Agent::append_own(std::string& page) {
+  page += own_metrics_text();
+  if (config_.spec().storage().health().disabled()) return;
+  smart_page_.append_to(page, health_watch_.known(), health_watch_.readings());
 }
 
 }  // namespace joist::agent

@@ -3,7 +3,8 @@
 //
 //   config ─┐            ┌─> readiness ─┬─> report ─> session ─> installer
 //   facts ──┼─ judge() ──┘              ├─> /metrics /readyz, agent.sock
-//   disks ──┘   every 5 s               └─> STATUS= of the unit
+//   disks ──┤   every 5 s               └─> STATUS= of the unit
+//   health ─┘
 //
 // Threads: one, which runs the io_context; blocking work is on Workers.
 #pragma once
@@ -15,6 +16,7 @@
 
 #include "agent/config.h"
 #include "agent/disk_watch.h"
+#include "agent/health_watch.h"
 #include "agent/identity.h"
 #include "agent/local_api.h"
 #include "agent/own_metrics.h"
@@ -23,6 +25,7 @@
 #include "agent/report_feed.h"
 #include "agent/report_items.h"
 #include "agent/session.h"
+#include "agent/smart_page.h"
 #include "agent/web.h"
 #include "agent/worker.h"
 #include "base/clock.h"
@@ -71,10 +74,13 @@ class Agent {
   bool judge();
   bool judge_session_now();
   bool judge_disks();
+  bool judge_health();
   void publish();
   void tell_transitions();
   void session_changed();
   void disks_changed();
+  void health_changed();
+  v1::Disk show(const disk::ClassifiedDisk& disk) const;
 
   v1::Status status() const;
   v1::ListDisksResponse list_disks() const;
@@ -84,6 +90,7 @@ class Agent {
   std::vector<Stuck> stuck_workers() const;
   std::string status_line() const;
   std::string_view own_metrics_text();
+  void append_own(std::string& page);
 
   const Places places_;
   SystemClock clock_;
@@ -102,11 +109,13 @@ class Agent {
   ReportItems report_items_;
   ReportFeed feed_;
   OwnMetrics own_metrics_;
+  SmartPage smart_page_;
   metrics::ScrapeServer scrape_server_;
   Web web_;
   LocalApi local_api_;
   Session session_;
   DiskWatch disk_watch_;
+  HealthWatch health_watch_;
   Worker host_worker_;
   wire::asio::steady_timer judge_timer_;
 

@@ -7,7 +7,9 @@
 #include "agent/readiness.h"
 #include "agent/session_status.h"
 #include "base/printable.h"
+#include "base/value_text.h"
 #include "base/version.h"
+#include "base/wall_time.h"
 #include "disk/classify.h"
 
 namespace joist::agent {
@@ -48,6 +50,20 @@ struct OwnMetrics::Families {
       "joist_disk_class",
       "What the disk is to Joist; the value is always 1. `reason` is the most decisive one.",
       Gauge};
+  Family disk_health{"joist_disk_health",
+                     "How the disk is; the value is always 1. `reason` is the most decisive one.",
+                     Gauge};
+  Family disk_health_age{"joist_disk_health_age_seconds",
+                         "How old what the disk said of its health is; it grows while it sleeps.",
+                         Gauge};
+  Family io_latency{"joist_disk_io_latency_seconds",
+                    "Mean time of the disk's requests over the last ten minutes.", Gauge};
+  Family io_outlier{"joist_disk_io_latency_outlier",
+                    "Whether the disk is far slower than the host's equal disks.", Gauge};
+  Family health_asked{"joist_agent_disk_health_reads_total", "Disks asked for their health.",
+                      Counter};
+  Family health_failures{"joist_agent_disk_health_read_failures_total",
+                         "Disks that should have told their health and did not.", Counter};
   Family session_connected{"joist_agent_session_connected",
                            "Whether a session with the installer is open.", Gauge};
   Family session_attempts{"joist_agent_session_attempts_total",
@@ -126,6 +142,42 @@ void show_disks(Exposition& page, const Families& all, const OwnState& state) {
   show(page, all.observation_failures, counters.observation_failures);
   show(page, all.probes, counters.probes);
   show(page, all.probe_failures, counters.probe_failures);
+}
+
+void show_health(Exposition& page, const Families& all, const OwnState& state) {
+  page.begin(all.disk_health);
+  for (const auto& [name, health] : state.health) {
+    page.sample(
+        Labels{{"device", printable(name, kLabelMax)},
+               {"state", enum_word(*v1::DiskHealthState_descriptor(), health.state())},
+               {"reason", health.reasons().empty() ? std::string() : health.reasons(0).code()}},
+        1U);
+  }
+  page.begin(all.disk_health_age);
+  for (const auto& [name, health] : state.health) {
+    if (!health.has_age()) continue;
+    page.sample(Labels{{"device", printable(name, kLabelMax)}},
+                std::chrono::duration<double>(from_duration(health.age())).count());
+  }
+  show(page, all.health_asked, state.health_counters.asked);
+  show(page, all.health_failures, state.health_counters.failures);
+  if (state.latencies == nullptr) return;
+  page.begin(all.io_latency);
+  const auto mean = [&](const disk::IoLatency& one, std::string_view direction,
+                        const std::optional<double>& seconds) {
+    if (!seconds) return;
+    page.sample(Labels{{"device", printable(one.name, kLabelMax)}, {"direction", direction}},
+                *seconds);
+  };
+  for (const disk::IoLatency& one : *state.latencies) {
+    mean(one, "read", one.read_seconds);
+    mean(one, "write", one.write_seconds);
+  }
+  page.begin(all.io_outlier);
+  for (const disk::IoLatency& one : *state.latencies) {
+    if (!one.compared) continue;
+    page.sample(Labels{{"device", printable(one.name, kLabelMax)}}, one.outlier.empty() ? 0U : 1U);
+  }
 }
 
 void show_session(Exposition& page, const Families& all, const OwnState& state) {
@@ -212,6 +264,7 @@ std::string_view OwnMetrics::text(const OwnState& state, SteadyTime now) {
   }
   show_conditions(page_, all, state.conditions);
   show_disks(page_, all, state);
+  show_health(page_, all, state);
   show_session(page_, all, state);
   show_servers(page_, all, state);
   show_progress(page_, all, state, now);

@@ -1,4 +1,4 @@
-// The agent's own metrics: joist_agent_*, joist_condition_status, joist_disk_class.
+// The agent's own metrics: joist_agent_*, joist_condition_status, joist_disk_*.
 // What is counted where it happens is counted here; what is state already is shown when
 // somebody asks. Together they are one text (format 0.0.4).
 // Threads: the control thread.
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/disk_watch.h"
+#include "agent/health_watch.h"
 #include "agent/pulse.h"
 #include "agent/session.h"
 #include "collectors/exposition.h"
@@ -30,6 +31,9 @@ struct OwnState {
   v1::SessionStatus session;
   SessionCounters session_counters;
   DiskCounters disk_counters;
+  std::vector<std::pair<std::string, v1::DiskHealth>> health;  // of disks, by name
+  const std::vector<disk::IoLatency>* latencies = nullptr;     // null: not observed
+  HealthCounters health_counters;
   std::vector<std::pair<std::string, wire::HttpCounters>> servers;  // by name
   metrics::ScrapeServer::Counters scrapes;
   const Pulse* pulse = nullptr;

@@ -1,5 +1,7 @@
 #include "agent/show_disk.h"
 
+#include <utility>
+
 #include "base/printable.h"
 
 namespace joist::agent {
@@ -73,6 +75,13 @@ v1::Disk show_disk(const disk::ClassifiedDisk& classified) {
   show_partitions(from_table ? (*classified.probe)->partitions : disk.partitions, out);
   show_probe(classified.probe, out);
   return out;
+}
+
+void keep_verdict(v1::DiskHealth& health) {
+  v1::DiskHealth verdict;
+  verdict.set_state(health.state());
+  *verdict.mutable_reasons() = health.reasons();
+  health = std::move(verdict);
 }
 
 }  // namespace joist::agent

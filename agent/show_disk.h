@@ -9,4 +9,8 @@ namespace joist::agent {
 // Every string in it is printable. Pure.
 v1::Disk show_disk(const disk::ClassifiedDisk& disk);
 
+// Leaves out the figures and times, which move with every reading: a report that had them would
+// be sent every time, to say nothing new (agent/report_items.h).
+void keep_verdict(v1::DiskHealth& health);
+
 }  // namespace joist::agent

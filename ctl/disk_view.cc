@@ -22,6 +22,26 @@ Cell class_cell(v1::DiskClass disk_class) {
   }
 }
 
+// "ok", "failing: its reliability is degraded; replace it", "ok, asleep", "n.a.".
+Cell health_cell(const v1::Disk& disk) {
+  if (!disk.has_health()) return {"-", Tone::Dim};
+  const v1::DiskHealth& health = disk.health();
+  const std::string why = health.reasons().empty() ? "" : ": " + health.reasons(0).message();
+  const std::string asleep = health.asleep() ? ", asleep" : "";
+  switch (health.state()) {
+    case v1::DISK_HEALTH_STATE_OK:
+      return {"ok" + asleep, Tone::Good};
+    case v1::DISK_HEALTH_STATE_WARNING:
+      return {"warning" + asleep + why, Tone::Warning};
+    case v1::DISK_HEALTH_STATE_FAILING:
+      return {"failing" + asleep + why, Tone::Bad};
+    case v1::DISK_HEALTH_STATE_NOT_OFFERED:
+      return {"n.a.", Tone::Dim};
+    default:
+      return {"unknown" + why, Tone::Warning};
+  }
+}
+
 // "nvme ssd", "sata hdd", "loop".
 std::string type_text(const v1::Disk& disk) {
   const bool physical = disk.kind() == v1::DISK_KIND_PHYSICAL;
@@ -57,6 +77,7 @@ Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks) {
                    {"CLASS"},
                    {"SIZE", Fit::Whole, true},
                    {"TYPE"},
+                   {"HEALTH", Fit::Cut},
                    {"MODEL", Fit::Drop},
                    {"ID", Fit::Drop},
                    {"WHY", Fit::Wrap}};
@@ -65,6 +86,7 @@ Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks) {
                           class_cell(disk.class_()),
                           {humane_size(disk.size_bytes())},
                           {type_text(disk)},
+                          health_cell(disk),
                           {or_dash(disk.model())},
                           {or_dash(disk.id()), Tone::Dim},
                           {reasons_text(disk)}});

@@ -260,7 +260,7 @@ v1::DiskHealth judge_disk(const HealthKnown& known, const IoLatency* latency,
   if (latency != nullptr && !latency->outlier.empty()) {
     v1::DiskReason& reason = *health.add_reasons();
     reason.set_code("DiskSlow");
-    reason.set_message(latency->outlier);
+    reason.set_message("far slower than its equals");
     const bool silent = health.state() == v1::DISK_HEALTH_STATE_OK ||
                         health.state() == v1::DISK_HEALTH_STATE_NOT_OFFERED;
     if (silent) {
@@ -283,22 +283,20 @@ v1::Condition judge_health(const std::vector<HealthKnown>& known,
   std::array<std::string, kReasons.size()> named;
   std::array<int, kReasons.size()> count{};
   for (const HealthKnown& one : known) {
-    const v1::DiskHealth health = judge_disk(one, find(latencies, one.disk.name), spec, now);
+    const IoLatency* latency = find(latencies, one.disk.name);
+    const v1::DiskHealth health = judge_disk(one, latency, spec, now);
+    // Its figures move with every look: they are evidence.
+    if (latency != nullptr && !latency->outlier.empty()) {
+      counted.slow += (counted.slow.empty() ? "" : "; ") + one.disk.name + ": " + latency->outlier;
+    }
     counted.told += says_something(one, spec, now);
     for (const v1::DiskReason& reason : health.reasons()) {
       counted.not_offered += reason.code() == "HealthNotOffered";
       const auto at = std::ranges::find(kReasons, reason.code());
       if (at == kReasons.end() || !counts(one, reason.code())) continue;
-      // Its figures move with every look: they are evidence.
-      const bool slow = reason.code() == "DiskSlow";
-      if (slow) {
-        counted.slow +=
-            (counted.slow.empty() ? "" : "; ") + one.disk.name + ": " + reason.message();
-      }
       const auto index = static_cast<std::size_t>(at - kReasons.begin());
       if (++count[index] > kNamedMax) continue;
-      named[index] += (named[index].empty() ? "" : "; ") + one.disk.name + ": " +
-                      (slow ? "far slower than its equals" : reason.message());
+      named[index] += (named[index].empty() ? "" : "; ") + one.disk.name + ": " + reason.message();
     }
   }
   const std::string value = value_text(known.size(), counted);

@@ -42,5 +42,35 @@ TEST(OwnMetrics, CountWhatHappened) {
   EXPECT_EQ(metrics.text(state, {}), text);
 }
 
+TEST(OwnMetrics, SayHowTheDisksAre) {
+  v1::DiskHealth health;
+  health.set_state(v1::DISK_HEALTH_STATE_FAILING);
+  health.add_reasons()->set_code("DiskFailing");
+  health.mutable_age()->set_seconds(90);
+  v1::DiskHealth mute;
+  mute.set_state(v1::DISK_HEALTH_STATE_NOT_OFFERED);
+  const std::vector<disk::IoLatency> latencies{
+      {.name = "sda", .read_seconds = 0.25, .compared = true, .outlier = "slow"},
+      {.name = "vda", .write_seconds = 0.5}};
+  OwnState state;
+  state.health = {{"sda", health}, {"vda", mute}};
+  state.latencies = &latencies;
+  state.health_counters = {.asked = 7, .failures = 2};
+  OwnMetrics metrics;
+  const std::string_view text = metrics.text(state, {});
+  for (const char* line :
+       {"joist_disk_health{device=\"sda\",state=\"failing\",reason=\"DiskFailing\"} 1",
+        "joist_disk_health{device=\"vda\",state=\"not-offered\",reason=\"\"} 1",
+        "joist_disk_health_age_seconds{device=\"sda\"} 90",
+        "joist_disk_io_latency_seconds{device=\"sda\",direction=\"read\"} 0.25",
+        "joist_disk_io_latency_seconds{device=\"vda\",direction=\"write\"} 0.5",
+        "joist_disk_io_latency_outlier{device=\"sda\"} 1", "joist_agent_disk_health_reads_total 7",
+        "joist_agent_disk_health_read_failures_total 2"}) {
+    EXPECT_TRUE(has(text, line)) << line;
+  }
+  EXPECT_EQ(text.find("outlier{device=\"vda\""), std::string_view::npos);
+  EXPECT_EQ(text.find("age_seconds{device=\"vda\""), std::string_view::npos);
+}
+
 }  // namespace
 }  // namespace joist::agent

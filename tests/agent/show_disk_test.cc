@@ -52,5 +52,19 @@ TEST(ShowDisk, ShowsTheTableWhereTheKernelKnowsNoPartitions) {
   EXPECT_EQ(show_disk(made).partitions(0).size_bytes(), std::uint64_t{1} << 29);
 }
 
+// A report is sent when it changes: what moves with every reading is not in it.
+TEST(KeepVerdict, LeavesNothingThatMoves) {
+  v1::DiskHealth health;
+  health.set_state(v1::DISK_HEALTH_STATE_WARNING);
+  health.add_reasons()->set_code("DiskHot");
+  v1::DiskHealth verdict = health;
+  health.set_temperature_celsius(71);
+  health.set_asleep(true);
+  health.mutable_age()->set_seconds(3);
+  health.mutable_read_time()->set_seconds(4);
+  keep_verdict(health);
+  EXPECT_EQ(health.SerializeAsString(), verdict.SerializeAsString());
+}
+
 }  // namespace
 }  // namespace joist::agent

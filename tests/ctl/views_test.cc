@@ -99,15 +99,39 @@ TEST(DisksPage, SaysWhyADiskHasItsClass) {
   disk->set_id("wwn:naa.5000");
   disk->add_reasons()->set_message("holds ext4");
   disk->mutable_reasons()->Add()->set_code("TooSmall");
+  disk->mutable_health()->set_state(v1::DISK_HEALTH_STATE_OK);
+  disk->mutable_health()->set_asleep(true);
   disks.add_disks()->set_name("sdb");
   EXPECT_EQ(render(disks_page(disks, kNow), {}),
-            "DISK  CLASS       SIZE  TYPE      MODEL        ID            WHY\n"
-            "sda   foreign  1.8 TiB  sata hdd  \\x1b[2JEvil  wwn:naa.5000  holds ext4; TooSmall\n"
-            "sdb   unknown      0 B  -         -            -             -\n"
+            "DISK  CLASS       SIZE  TYPE      HEALTH      MODEL        ID            WHY\n"
+            "sda   foreign  1.8 TiB  sata hdd  ok, asleep  \\x1b[2JEvil  wwn:naa.5000  holds ext4; "
+            "TooSmall\n"
+            "sdb   unknown      0 B  -         -           -            -             -\n"
             "\n"
             "Listed  not yet\n");
   *disks.mutable_observed_time() = ago(180);
   EXPECT_TRUE(render(disks_page(disks, kNow), {}).ends_with("\n\nListed  3m ago\n"));
+}
+
+TEST(DisksPage, SaysHowADiskIs) {
+  v1::ListDisksResponse disks;
+  auto& health = *disks.add_disks()->mutable_health();
+  health.add_reasons()->set_message("because");
+  const auto shown = [&](v1::DiskHealthState state) {
+    health.set_state(state);
+    const std::string text = render(disks_page(disks, kNow), {});
+    // "DISK …\n" and a row, whose cells two blanks keep apart.
+    const auto begin = text.find("HEALTH");
+    const auto row = text.find('\n') + 1;
+    const std::string cell = text.substr(row + begin);
+    return cell.substr(0, cell.find("  "));
+  };
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_OK), "ok");
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_WARNING), "warning: because");
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_FAILING), "failing: because");
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_UNKNOWN), "unknown: because");
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_UNSPECIFIED), "unknown: because");
+  EXPECT_EQ(shown(v1::DISK_HEALTH_STATE_NOT_OFFERED), "n.a.");
 }
 
 TEST(ConditionsPage, ListsThemOrTellsOneInFull) {
