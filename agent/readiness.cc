@@ -42,17 +42,24 @@ bool window_is_bad(const Standing& standing, const Policy& policy) {
   return static_cast<unsigned>(std::popcount(standing.recent_bad & mask)) >= policy.bad_needed;
 }
 
-// What to show for a judgement of True that does not follow True.
-void rise(Standing& next, v1::ConditionStatus before, const Policy& policy, Moment now) {
+// What to show for a judgement of True that does not follow True. What is held on to matters as
+// much as it did.
+void rise(Standing& next, const v1::Condition& before, const Policy& policy, Moment now) {
+  const auto hold = [&] {
+    next.shown.set_severity(before.severity());
+    *next.shown.mutable_blocks() = before.blocks();
+  };
   if (next.falls.size() > policy.falls_max) {
     show(next.shown, v1::CONDITION_STATUS_FALSE, "Flapping",
          "turned bad more than " + std::to_string(policy.falls_max) + " times within " +
              seconds_text(policy.falls_window) + "; True again once it keeps still");
+    hold();
   } else if (next.good_run < policy.good_needed ||
              now.boot - next.good_since < policy.good_lasting) {
-    show(next.shown, before, "Recovering",
+    show(next.shown, before.status(), "Recovering",
          "good, but not yet for long enough (" + std::to_string(policy.good_needed) +
              " looks over " + seconds_text(policy.good_lasting) + ")");
+    hold();
   }
 }
 
@@ -129,7 +136,7 @@ Standing settle(const Standing& previous, const v1::Condition& judged, const Pol
     next.shown.set_status(v1::CONDITION_STATUS_UNKNOWN);
   }
   note_fall(next, before.status(), policy, now);
-  if (good && !was_true) rise(next, before.status(), policy, now);
+  if (good && !was_true) rise(next, before, policy, now);
   expire(next, policy, now);
   date_transition(next, before, now);
   return next;

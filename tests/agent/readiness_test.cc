@@ -97,6 +97,25 @@ TEST(Settle, ShowsWhatIsJudged) {
   }
 }
 
+// One condition may warn at one time and block at another: what is held on to is held as it was.
+TEST(Settle, WhatIsHeldMattersAsMuchAsItDid) {
+  const Policy patient{.good_needed = 2, .falls_max = 1, .time_to_live = 60s};
+  auto warning = judged('F', 10s);
+  warning.set_severity(v1::SEVERITY_WARNING);
+  auto good = judged('T', 11s);
+  good.set_severity(v1::SEVERITY_BLOCKING);
+  good.add_blocks("storage");
+  auto standing = unjudged("Fact", v1::SEVERITY_BLOCKING, at(0s));
+  standing = settle(standing, warning, patient, at(10s));
+  standing = settle(standing, good, patient, at(11s));
+  EXPECT_EQ(standing.shown.reason(), "Recovering");
+  EXPECT_EQ(standing.shown.severity(), v1::SEVERITY_WARNING);
+  EXPECT_EQ(standing.shown.blocks_size(), 0);
+  standing = settle(standing, good, patient, at(12s));
+  EXPECT_EQ(standing.shown.status(), v1::CONDITION_STATUS_TRUE);
+  EXPECT_EQ(standing.shown.severity(), v1::SEVERITY_BLOCKING);
+}
+
 TEST(Settle, MovesTheTransitionTimeWithTheStatusAlone) {
   const Policy policy{.time_to_live = 60s};
   auto standing =
