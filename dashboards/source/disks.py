@@ -105,6 +105,31 @@ DASHBOARD = Dashboard(
                     "increase(joist_agent_disk_probe_failures_total{HOST}[1h])",
                 "{{instance}} looks that failed":
                     "increase(joist_agent_disk_observation_failures_total{HOST}[1h])"}, width=12),
+            table("What the disks say of themselves",
+                  [Column("Present", "joist_disk_health{HOST}")],
+                  hide=("job", "Present"), height=9, width=12,
+                  about="State and most decisive reason; joistctl disks says more. A device that "
+                        "has nothing to tell, as a virtual one, is not-offered."),
+            graph("Age of what they said", "s", {"{{instance}} {{device}}": (
+                f"joist_disk_health_age_seconds{{{ON_DEVICE}}}")}, width=12,
+                about="Grows while a disk sleeps: none is woken to be asked."),
+            graph("Writes used up", "percent", {"{{instance}} {{device}}": (
+                f"smartctl_device_percentage_used{{{ON_DEVICE}}}")},
+                about="Of those that an NVMe disk was made for."),
+            graph("Sectors that cannot be read, or were replaced", "short", {
+                "{{instance}} {{device}} {{attribute_name}}": (
+                    f'smartctl_device_attribute{{{ON_DEVICE}, attribute_id=~"5|197|198", '
+                    'attribute_value_type="raw"}'),
+                "{{instance}} {{device}} grown defects":
+                    f"smartctl_scsi_grown_defect_list{{{ON_DEVICE}}}",
+                "{{instance}} {{device}} media errors":
+                    f"smartctl_device_media_errors{{{ON_DEVICE}}}"}),
+            graph("Temperatures, by SMART", "celsius", {"{{instance}} {{device}}": (
+                f'smartctl_device_temperature{{{ON_DEVICE}, temperature_type="current"}}')}),
+            states("Far slower than its equals", {"{{instance}} {{device}}": (
+                f"joist_disk_io_latency_outlier{{{ON_DEVICE}}}")},
+                {0: ("no", "green"), 1: ("far slower", "orange")},
+                about="Of disks of one model and size, by their mean latency over ten minutes."),
             graph("RAID: missing disks", "short", {"{{instance}} {{device}}": (
                 "node_md_disks_required{HOST} - ignoring (state) "
                 'node_md_disks{HOST, state="active"}')}),
