@@ -74,10 +74,8 @@ Result<std::string> hear_all(int fd, steady_clock::time_point deadline) {
   }
 }
 
-Result<v1::HealthResponse> read_report(int output, const std::string& name,
+Result<v1::HealthResponse> read_report(int output, const Attachment& attachment,
                                        steady_clock::time_point deadline) {
-  const auto attachment = Attachment::of(name);
-  if (!attachment) return tl::unexpected<Error>(attachment.error());
   if (auto dropped = drop_capabilities(); !dropped) return tl::unexpected<Error>(dropped.error());
   if (auto confined = confine_to_open_files(); !confined) {
     return tl::unexpected<Error>(confined.error());
@@ -90,7 +88,7 @@ Result<v1::HealthResponse> read_report(int output, const std::string& name,
   auto report = disk::parse_smartctl(*json);
   if (!report) return tl::unexpected<Error>(report.error());
   // smartctl opens by name: had another disk taken it, this one's file would have ended.
-  if (!attachment->holds()) {
+  if (!attachment.holds()) {
     return fail(ErrorCode::Refused, "it went away meanwhile; look at the disks again");
   }
   v1::HealthResponse response;
@@ -98,12 +96,12 @@ Result<v1::HealthResponse> read_report(int output, const std::string& name,
   return response;
 }
 
-[[noreturn]] void run_reader(int output, const std::string& name,
+[[noreturn]] void run_reader(int output, const std::string& name, const Attachment& attachment,
                              steady_clock::time_point deadline) {
   ::prctl(PR_SET_NAME, "joist-health");
   limit(RLIMIT_CPU, kReaderCpuSeconds);
   v1::HelperResponse response;
-  auto health = read_report(output, name, deadline);
+  auto health = read_report(output, attachment, deadline);
   if (health) {
     *response.mutable_health() = std::move(*health);
   } else {
@@ -142,8 +140,11 @@ Error become(const HealthProgram& program, const std::string& node, int output) 
 // The first process: checks, starts the reader, and becomes smartctl.
 Result<v1::HealthResponse> ask(const v1::HealthRequest& request, const HealthProgram& program,
                                steady_clock::time_point deadline) {
+  // Before the look at which disk it is, so that it is that disk's.
+  const auto attachment = Attachment::of(request.name());
   const auto node = find_disk(request.name(), request.diskseq());
   if (!node) return tl::unexpected<Error>(node.error());
+  if (!attachment) return tl::unexpected<Error>(attachment.error());
   v1::HealthResponse response;
   // Opening it would already wake it up.
   const auto power =
@@ -162,7 +163,7 @@ Result<v1::HealthResponse> ask(const v1::HealthRequest& request, const HealthPro
   if (reader < 0) return fail_errno(errno, "fork");
   if (reader == 0) {
     ::close(ends[1]);
-    run_reader(ends[0], request.name(), deadline);
+    run_reader(ends[0], request.name(), *attachment, deadline);
   }
   // The reader passes it on: two who answer would be one too many.
   const std::string failed = kCouldNot + become(program, *node, ends[1]).message;

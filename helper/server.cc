@@ -190,8 +190,8 @@ void Server::take_answer(Connection& connection, Time now) {
     send(connection, *response);
   } else {
     const Error why{ErrorCode::Unavailable, probe.name +
-                                                ": the process that read it died; what is on the "
-                                                "disk may be damaged or hostile"};
+                                                ": the process that read it died; what the "
+                                                "disk holds or says may be damaged or hostile"};
     log(Priority::Error, "a probe ended without an answer", why, {{"disk", probe.name}});
     send(connection, encode(why));
   }
