@@ -73,6 +73,7 @@ check "the agent runs as joist" runs_as joist joist-agent.service
 check "the agent has no capability" no_capability joist-agent.service
 check "the installer runs as joist-installer" runs_as joist-i joist-installer.service
 check "joistctl status answers" joistctl status
+check "the agent may ask how good the clock is" eventually sh -c "joistctl conditions TimeSynchronised | grep -E 'Reason +Clock'"
 check "everybody may ask for the status" runuser -u nobody -- joistctl status
 check "joining with a token" join
 check "the installer has the node connected" eventually connected
