@@ -29,7 +29,7 @@ using joist::UniqueFd;
 
 constexpr const char* kUsage =
     "Usage: joist-helper [--listen PATH] [--agent-user NAME|UID] [--idle-seconds N]\n"
-    "                    [--deadline-seconds N]\n"
+    "                    [--deadline-seconds N] [--quiet-seconds N]\n"
     "\n"
     "Reads disks for joist-agent, and asks them for their health. Started by systemd through "
     "joist-helper.socket.\n"
@@ -39,6 +39,8 @@ constexpr const char* kUsage =
     "  --agent-user USER     who is served besides root (default joist)\n"
     "  --idle-seconds N      end after N seconds without a client; 0: never (default 30)\n"
     "  --deadline-seconds N  give up on a disk that does not answer (default 15)\n"
+    "  --quiet-seconds N     a client that asks nothing for so long loses its place when others "
+    "wait (default 10)\n"
     "  --version             show the version\n";
 
 constexpr int kBacklog = 64;
@@ -68,6 +70,7 @@ Result<Options> parse_options(int argc, char** argv) {
                           {"agent-user", required_argument, nullptr, 'u'},
                           {"idle-seconds", required_argument, nullptr, 'i'},
                           {"deadline-seconds", required_argument, nullptr, 'd'},
+                          {"quiet-seconds", required_argument, nullptr, 'q'},
                           {"version", no_argument, nullptr, 'v'},
                           {"help", no_argument, nullptr, 'h'},
                           {nullptr, 0, nullptr, 0}};
@@ -91,6 +94,10 @@ Result<Options> parse_options(int argc, char** argv) {
       const auto seconds = parse_number("--deadline-seconds", optarg, 1, 600);
       if (!seconds) return joist::fail(seconds.error(), "options");
       options.limits.deadline = std::chrono::seconds(*seconds);
+    } else if (letter == 'q') {
+      const auto seconds = parse_number("--quiet-seconds", optarg, 1, 60);
+      if (!seconds) return joist::fail(seconds.error(), "options");
+      options.limits.quiet = std::chrono::seconds(*seconds);
     } else {
       return joist::fail(ErrorCode::Malformed, "unknown option; try --help");
     }

@@ -61,9 +61,9 @@ Result<void> Server::run() {
 }
 
 Result<void> Server::serve_once() {
-  std::vector<pollfd> waiting{
-      wait_on(signals_.get(), true),
-      wait_on(connections_.size() < limits_.connections_max ? listener_.get() : -1, true)};
+  const bool place = !full() || quietest(steady_clock::now()) != nullptr;
+  std::vector<pollfd> waiting{wait_on(signals_.get(), true),
+                              wait_on(place ? listener_.get() : -1, true)};
   const bool room = room_for_probe();
   for (const Connection& connection : connections_) {
     waiting.push_back(wait_on(connection.fd.get(), !connection.probe && room));
@@ -93,6 +93,17 @@ Result<void> Server::serve_once() {
   return {};
 }
 
+// Who has asked for nothing for longest and may lose its place to another; null: nobody.
+Server::Connection* Server::quietest(Time now) {
+  Connection* quietest = nullptr;
+  if (!room_for_probe()) return nullptr;  // they may have asked, and wait to be read
+  for (Connection& connection : connections_) {
+    if (connection.probe || now - connection.heard < limits_.quiet) continue;
+    if (quietest == nullptr || connection.heard < quietest->heard) quietest = &connection;
+  }
+  return quietest;
+}
+
 // Who is not served learns it at once and holds nothing here.
 void Server::accept_one() {
   auto fd = accept_seqpacket(listener_.get());
@@ -106,6 +117,12 @@ void Server::accept_one() {
   const Time now = steady_clock::now();
   busy_until_ = now;
   if (peer && (peer->uid == 0 || peer->uid == limits_.agent_uid)) {
+    if (full()) {
+      Connection* const leaving = quietest(now);
+      if (leaving == nullptr) return;  // it asked meanwhile; who came asks again
+      leaving->fd = UniqueFd();
+      std::erase_if(connections_, [](const Connection& connection) { return !connection.fd; });
+    }
     connections_.push_back({std::move(*fd), *peer, now, std::nullopt});
     return;
   }
@@ -143,7 +160,6 @@ void Server::reap() {
 void Server::take_request(Connection& connection) {
   const auto datagram = receive_datagram(connection.fd.get(), milliseconds(0));
   const Time now = steady_clock::now();
-  connection.heard = now;
   if (!datagram && datagram.error().code == ErrorCode::Unavailable) {
     connection.fd = UniqueFd();
     return;
@@ -155,6 +171,7 @@ void Server::take_request(Connection& connection) {
     send(connection, encode(request.error()));
     return;
   }
+  connection.heard = now;
   start(connection, *request, now);
 }
 
@@ -254,8 +271,11 @@ bool Server::room_for_probe() const {
 milliseconds Server::next_deadline(Time now) const {
   Time next = now + std::chrono::hours(1);
   for (const Connection& connection : connections_) {
-    next = std::min(
-        next, connection.probe ? connection.probe->deadline : connection.heard + limits_.silence);
+    const auto silence = full() ? std::min(limits_.quiet, limits_.silence) : limits_.silence;
+    const Time quiet = connection.heard + silence;
+    // One that is quiet already keeps its place until another comes.
+    const Time due = quiet > now ? quiet : std::max(now, connection.heard + limits_.silence);
+    next = std::min(next, connection.probe ? connection.probe->deadline : due);
   }
   if (connections_.empty() && limits_.idle.count() > 0 && leaving_.empty()) {
     next = std::min(next, busy_until_ + limits_.idle);

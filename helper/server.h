@@ -28,9 +28,10 @@ struct ServerLimits {
   std::chrono::seconds idle{30};      // without a connection or a probe; 0: for ever
   std::chrono::seconds deadline{15};  // of a probe
   std::chrono::seconds silence{60};   // a connection may stay without a request
-  std::size_t connections_max = 16;   // more wait in the socket's backlog
-  std::size_t probes_max = 8;         // at once; more wait for one of them
-  HealthProgram health;               // what asks disks for their health
+  std::chrono::seconds quiet{10};    // the same where others wait; below the agent's patience, 20 s
+  std::size_t connections_max = 16;  // more wait in the socket's backlog
+  std::size_t probes_max = 8;        // at once; more wait for one of them
+  HealthProgram health;              // what asks disks for their health
 };
 
 class Server {
@@ -49,7 +50,7 @@ class Server {
   struct Connection {
     UniqueFd fd;
     PeerCredentials peer;
-    Time heard;
+    Time heard;  // a request, or answered one
     std::optional<ProbeProcess> probe;
   };
 
@@ -76,6 +77,8 @@ class Server {
   bool answer(Connection& connection, const Error& error);
   void send(Connection& connection, std::string_view datagram);
   bool room_for_probe() const;
+  bool full() const { return connections_.size() >= limits_.connections_max; }
+  Connection* quietest(Time now);
   std::size_t probes_running() const;
   std::chrono::milliseconds next_deadline(Time now) const;
   bool is_idle(Time now) const;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <random>
 #include <thread>
 
@@ -67,6 +68,26 @@ TEST(Program, ServesManyClientsThatStayConnected) {
     silent.push_back(std::move(*connection));
   }
   EXPECT_EQ(helper.client().probe("nosuchdisk", 0).error().code, ErrorCode::NotFound);
+}
+
+// Those that have every place and ask for nothing lose theirs, the oldest first.
+TEST(Program, GivesThePlaceOfAQuietClientToOneThatComes) {
+  HelperProgram helper(::geteuid(), {"--quiet-seconds", "1"});
+  helper.start();
+  std::vector<UniqueFd> silent;
+  for (int count = 0; count < 16; ++count) {
+    auto connection = connect_seqpacket(helper.socket_path(), milliseconds(2000));
+    ASSERT_TRUE(connection.has_value()) << connection.error().message;
+    silent.push_back(std::move(*connection));
+  }
+  const auto cut_off = [](const UniqueFd& fd) {
+    pollfd hung_up{.fd = fd.get(), .events = 0, .revents = 0};
+    return ::poll(&hung_up, 1, 0) == 1;
+  };
+  EXPECT_EQ(helper.client(milliseconds(9000)).probe("nosuchdisk", 0).error().code,
+            ErrorCode::NotFound);
+  EXPECT_TRUE(cut_off(silent.front()));
+  EXPECT_EQ(std::ranges::count_if(silent, cut_off), 1);
 }
 
 TEST(Program, EndsWhenIdleAndNotBefore) {
