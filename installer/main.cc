@@ -1,6 +1,7 @@
 // joist-installer [--config FILE] [--state-dir DIR] [--run-dir DIR]
 #include <getopt.h>
 #include <google/protobuf/stubs/logging.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -183,5 +184,9 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (const int status = read_options(argc, argv, options); status >= 0) return status;
+  // What a crowd of connections took goes back when it is gone.
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 128 * 1024);
   return run(options);
 }

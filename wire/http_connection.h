@@ -49,8 +49,13 @@ inline auto into(boost::system::error_code& error) {
 // Requests until the peer or the server has had enough. `service` outlives it.
 Task<void> serve_plain(HttpService& service, PlainSocket& socket, Peer peer);
 
+// Whether the peer said a word in time: nothing is made for one that does not.
+Task<bool> hears_from(HttpService& service, asio::ip::tcp::socket& socket, const Peer& peer,
+                      std::chrono::steady_clock::time_point until);
+
 // The TLS handshake; notes the certificate that the peer showed. False: it failed.
-Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer);
+Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer,
+                       std::chrono::steady_clock::time_point until);
 
 // The same as serve_plain() after the handshake, with WebSocket upgrades.
 Task<void> serve_tls(HttpService& service, TlsStream& stream, Peer peer);

@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
+#include "wire/handshake_gate.h"
 #include "wire/http_connection.h"
 
 namespace joist::wire {
@@ -51,10 +52,13 @@ class Counted {
 
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(asio::io_context& io_context, HttpLimits limits, Handler handler)
-      : io(io_context), service{.limits = limits, .handler = std::move(handler)} {}
+      : io(io_context),
+        service{.limits = limits, .handler = std::move(handler)},
+        handshakes(limits.handshakes_max, limits.handshakes_per_peer_max) {}
 
   asio::io_context& io;
   HttpService service;
+  HandshakeGate handshakes;
   TlsContextPtr tls;
   std::function<void()> before_handshake;
   std::vector<std::shared_ptr<Tcp::acceptor>> tcp_acceptors;
@@ -81,6 +85,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   void admit(Socket socket, bool with_tls);
 
   Task<void> hold_plain(PlainSocket socket, Peer peer);
+  Task<bool> shake_hands_in_turn(TlsContextPtr& context, std::optional<TlsStream>& stream,
+                                 Tcp::socket& socket, Peer& peer);
   Task<void> hold_tls(Tcp::socket socket, Peer peer);
   Task<void> refuse(PlainSocket socket, Counted place);
 };
@@ -220,17 +226,40 @@ Task<void> HttpServer::State::hold_plain(PlainSocket socket, Peer peer) {
   co_await serve_plain(service, socket, std::move(peer));
 }
 
+// Makes `stream`, which is what costs, once the peer has said a word and a place is free.
+Task<bool> HttpServer::State::shake_hands_in_turn(TlsContextPtr& context,
+                                                  std::optional<TlsStream>& stream,
+                                                  Tcp::socket& socket, Peer& peer) {
+  const auto until = std::chrono::steady_clock::now() + service.limits.handshake_timeout;
+  const bool heard = co_await hears_from(service, socket, peer, until);
+  if (!heard) co_return false;
+  const std::string name = peer_key(peer);
+  const bool let_in = co_await handshakes.enter(name, until);
+  if (!let_in) {
+    ++service.counters.rejected;
+    co_return false;
+  }
+  bool shaken = false;
+  if (!service.closed) {
+    if (before_handshake) before_handshake();
+    context = tls;
+    stream.emplace(std::move(socket), context->context);
+    shaken = co_await shake_hands(service, *stream, peer, until);
+  }
+  handshakes.leave(name);
+  co_return shaken;
+}
+
 Task<void> HttpServer::State::hold_tls(Tcp::socket socket, Peer peer) {
   const auto self = shared_from_this();
-  if (before_handshake) before_handshake();
-  const TlsContextPtr context = tls;  // the connection keeps the one it began with
-  TlsStream stream(std::move(socket), context->context);
+  TlsContextPtr context;  // the connection keeps the one it began with
+  std::optional<TlsStream> stream;
   Registered registered(aborts, next_connection++, service.counters.open, open_by_peer,
-                        peer_key(peer), [&stream] {
+                        peer_key(peer), [&] {
                           error_code ignored;
-                          stream.next_layer().close(ignored);
+                          (stream ? stream->next_layer() : socket).close(ignored);
                         });
-  const bool shaken = co_await shake_hands(service, stream, peer);
+  const bool shaken = co_await shake_hands_in_turn(context, stream, socket, peer);
   if (!shaken) co_return;
   const HttpLimits& limits = service.limits;
   const bool stranger = peer.certificate.empty();
@@ -246,10 +275,10 @@ Task<void> HttpServer::State::hold_tls(Tcp::socket socket, Peer peer) {
       stranger ? limits.strangers_max : limits.connections_per_certificate_max;
   if (held_max != 0 && held > held_max) {
     ++service.counters.rejected;
-    co_await refuse_tls(stream);
+    co_await refuse_tls(*stream);
     co_return;
   }
-  co_await serve_tls(service, stream, std::move(peer));
+  co_await serve_tls(service, *stream, std::move(peer));
 }
 
 Task<void> HttpServer::State::refuse(PlainSocket socket, [[maybe_unused]] Counted place) {
@@ -439,6 +468,7 @@ void HttpServer::close() {
   for (const auto& acceptor : state.tcp_acceptors) acceptor->close(ignored);
   for (const auto& acceptor : state.local_acceptors) acceptor->close(ignored);
   for (const std::string& path : state.socket_files) ::unlink(path.c_str());
+  state.handshakes.close();
   // Closing lets the connections end by themselves, later: none leaves the map now.
   for (const auto& [id, abort] : state.aborts) abort();
 }

@@ -10,7 +10,8 @@
 //
 // Over TLS a peer that shows a client certificate is no stranger: it counts
 // against its certificate instead of its address, and strangers cannot take more
-// than `strangers_max` places for longer than a handshake.
+// than `strangers_max` places for longer than a handshake. One that has not said a
+// word costs a socket; what a handshake costs, `handshakes_max` bounds.
 //
 // Threads: everything on the io_context it was made with.
 #pragma once
@@ -42,10 +43,16 @@ struct HttpLimits {
   // TLS alone. How many a certificate may hold, and all that show none. 0: all.
   std::size_t connections_per_certificate_max = 0;
   std::size_t strangers_max = 0;
+
+  // TLS alone. Handshakes under way at once, and of these with one address; more wait.
+  // 0: as many as like.
+  std::size_t handshakes_max = 64;
+  std::size_t handshakes_per_peer_max = 8;
+  std::chrono::seconds handshake_timeout{10};  // waiting included
+
   std::uint32_t header_bytes_max = 8 * 1024;
   std::uint64_t body_bytes_max = std::uint64_t{64} << 10;
-  std::chrono::seconds request_timeout{
-      10};  // TLS handshake, or first byte to the last of a request
+  std::chrono::seconds request_timeout{10};  // first byte to the last of a request
   std::chrono::seconds idle_timeout{60};
   std::chrono::seconds write_timeout{30};
   bool read_only = false;  // GET and HEAD alone
@@ -57,7 +64,7 @@ struct HttpCounters {
   std::uint64_t rejected = 0;      // answered 503, or closed, for want of a place
   std::uint64_t requests = 0;      // handed to the handler
   std::uint64_t bad_requests = 0;  // 400, 405 of read_only, 408, 413, 431
-  std::uint64_t tls_failures = 0;  // handshakes that failed
+  std::uint64_t tls_failures = 0;  // handshakes that failed, or did not come
   std::size_t open = 0;            // now
 };
 

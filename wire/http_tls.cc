@@ -58,10 +58,23 @@ Task<bool> take_upgrade(HttpService& service, TlsStream& stream, RequestReader::
 
 }  // namespace
 
-Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer) {
+Task<bool> hears_from(HttpService& service, asio::ip::tcp::socket& socket, const Peer& peer,
+                      std::chrono::steady_clock::time_point until) {
+  boost::system::error_code error;
+  Deadline deadline(socket);
+  deadline.arm(until - std::chrono::steady_clock::now());
+  co_await socket.async_wait(asio::ip::tcp::socket::wait_read, into(error));
+  if (!error) co_return true;
+  ++service.counters.tls_failures;
+  log(Priority::Debug, "no TLS handshake came", {{"peer", peer.address}});
+  co_return false;
+}
+
+Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer,
+                       std::chrono::steady_clock::time_point until) {
   boost::system::error_code error;
   Deadline deadline(stream.next_layer());
-  deadline.arm(service.limits.request_timeout);
+  deadline.arm(until - std::chrono::steady_clock::now());
   co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));
   if (!error) {
     peer.certificate = peer_certificate(stream.native_handle());

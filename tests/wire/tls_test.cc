@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "pki/authority.h"
 #include "pki/certificate.h"
 #include "pki/request.h"
+#include "tests/wire/raw_client.h"
 #include "wire/http_client.h"
 #include "wire/http_server.h"
 
@@ -185,6 +187,53 @@ TEST(HttpServerTls, KeepsPlacesForThoseWithACertificate) {
   EXPECT_EQ(let_in, (std::vector<bool>{true, false, true, true, false})) << said;
   EXPECT_NE(said.find("too many connections"), std::string::npos) << said;
   EXPECT_EQ(http.counters().rejected, 2U);
+}
+
+// Somebody who is silent costs no handshake, and who begins some and stops has one of them
+// under way: others get in past both.
+TEST(HttpServerTls, LetsNobodyHoldUpTheHandshakesOfOthers) {
+  const auto ca = authority();
+  asio::io_context io(1);
+  HttpServer http(io, {.handshakes_max = 2, .handshakes_per_peer_max = 1}, who);
+  int begun = 0;
+  http.before_handshakes([&] { ++begun; });
+  ASSERT_TRUE(http.listen_tls("127.0.0.1:0", *server_context(identity(ca, kInstaller))));
+  const std::string address = http.address();
+  const auto port = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
+  const RawClient silent(port, 3);
+  RawClient stuck(port, 2);
+  RawClient stuck_too(port, 2);
+  const std::string half_a_hello("\x16\x03\x01\x02\x00\x01", 6);
+  ASSERT_TRUE(silent.connected() && stuck.send(half_a_hello) && stuck_too.send(half_a_hello));
+  std::optional<Result<Response>> answer;
+  const auto node = *session_context(identity(ca, kNode), Dates::Judge);
+  asio::co_spawn(io, request_tls(address, node, {.method = "GET", .path = "/"}),
+                 [&](std::exception_ptr, Result<Response> got) {
+                   answer = std::move(got);
+                   http.close();
+                 });
+  io.run_for(9s);
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((*answer)->body, "u-1\n");
+  EXPECT_EQ(begun, 2);
+}
+
+TEST(HttpServerTls, WaitsForAHandshakeNoLongerThanItSays) {
+  const auto ca = authority();
+  asio::io_context io(1);
+  HttpServer http(io, {.handshake_timeout = 1s}, who);
+  ASSERT_TRUE(http.listen_tls("127.0.0.1:0", *server_context(identity(ca, kInstaller))));
+  const std::string address = http.address();
+  const auto port = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
+  RawClient silent(port);
+  RawClient stuck(port);
+  ASSERT_TRUE(stuck.send("\x16\x03\x01"));
+  std::thread server([&] { io.run_for(9s); });
+  EXPECT_EQ(silent.read_all(), "");
+  EXPECT_EQ(stuck.read_all(), "");
+  asio::post(io, [&] { http.close(); });
+  server.join();
+  EXPECT_EQ(http.counters().tls_failures, 2U);
 }
 
 // What an agent and an installer do with frames, and with too large ones.
