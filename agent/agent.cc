@@ -326,7 +326,7 @@ void Agent::publish() {
   if (disk_watch_.last_good()) {
     for (const disk::ClassifiedDisk& disk : disk_watch_.last_good()->disks) {
       v1::Disk shown = show(disk);
-      if (shown.has_health()) keep_verdict(*shown.mutable_health());
+      keep_verdict(shown);
       disks.push_back(std::move(shown));
     }
   }

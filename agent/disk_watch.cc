@@ -12,7 +12,6 @@
 
 #include "agent/backoff.h"
 #include "base/log.h"
-#include "disk/change_watch.h"
 #include "disk/classify.h"
 #include "disk/observe.h"
 
@@ -148,13 +147,16 @@ Task<void> DiskWatch::probe_forever() {
       co_await sleep(probe_timer_, due ? std::min(due->time, latest) : latest);
       continue;
     }
+    const Moment asked = clock_.now();
     std::function<Result<disk::ProbeResult>()> job = [helper = helper_, name = due->name,
                                                       diskseq = due->diskseq] {
       return helper.probe(name, diskseq);
     };
     auto result = co_await prober_.run(std::move(job), kProbeDeadline);
     ++counters_.probes;
-    if (!result) {
+    if (result) {
+      result->asked = asked;
+    } else {
       ++counters_.probe_failures;
       if (cache_.is_news(*due, result)) {
         log(Priority::Warning, "a disk could not be probed", result.error(), {{"disk", due->name}});
@@ -216,10 +218,23 @@ Task<Error> DiskWatch::hear_udev(Ear& ear) {
     if (!waited) co_return waited.error();
     const auto changed = monitor->drain();
     if (!changed) co_return changed.error();
-    if (!*changed) continue;
-    disturbed_ = true;
-    look_again();
+    if (!changed->empty()) hear(*changed);
   }
+}
+
+// The look comes when the flock of events is over; a disk that one of them is of
+// is not taken for blank until then.
+void DiskWatch::hear(const disk::BlockChanges& changes) {
+  const SteadyTime now = SteadyClock::now();
+  bool forgot = false;
+  for (const std::string& name : changes.disks) forgot |= cache_.change(name, now);
+  if (changes.lost && inventory_) {
+    for (const disk::Disk& disk : inventory_->disks) forgot |= cache_.change(disk.name, now);
+  }
+  if (forgot) publish();
+  disturbed_ = true;
+  look_again();
+  probe_timer_.cancel();
 }
 
 Task<Error> DiskWatch::hear_proc(Ear& ear, const char* path) {

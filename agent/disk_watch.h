@@ -22,6 +22,7 @@
 #include "agent/worker.h"
 #include "base/clock.h"
 #include "base/sys_root.h"
+#include "disk/change_watch.h"
 #include "disk/judge.h"
 #include "wire/asio.h"
 
@@ -69,6 +70,7 @@ class DiskWatch {
   wire::Task<void> hear_forever(Ear& ear, std::function<wire::Task<Error>()> hear);
   wire::Task<Error> hear_udev(Ear& ear);
   wire::Task<Error> hear_proc(Ear& ear, const char* path);
+  void hear(const disk::BlockChanges& changes);
   void now_listens(Ear& ear);
   std::string why_late() const;
   wire::Task<void> settle_down();

@@ -43,15 +43,27 @@ void ProbeCache::observe(const std::vector<disk::Disk>& disks, const v1::Storage
     if (is_another(entry.disk, disk)) entry = {};
     if (looks_different(entry.disk, disk)) {
       entry.due = {};
-      entry.changes = ++changes_;
-      // It was blank: no longer known. What was found on it stays a warning.
-      if (entry.result && entry.result->has_value() && seems_blank(**entry.result)) {
-        entry.result.reset();
-      }
+      forget_blank(entry);
     }
     entry.disk = disk;
   }
   std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });
+}
+
+// What was found on it stays: it closes gates only.
+bool ProbeCache::forget_blank(Entry& entry) {
+  entry.changes = ++changes_;
+  const bool blank = entry.result && entry.result->has_value() && seems_blank(**entry.result);
+  if (blank) entry.result.reset();
+  return blank;
+}
+
+bool ProbeCache::change(const std::string& name, SteadyTime now) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return false;
+  Entry& entry = found->second;
+  entry.due = std::min(entry.due, std::max(now, entry.read_at + kRereadChanged));
+  return forget_blank(entry);
 }
 
 void ProbeCache::disturb(SteadyTime now) {

@@ -2,6 +2,7 @@
 // the disk and the helper something, so a disk is read again only when it may
 // have changed:
 //   - it looks different in sysfs (another attachment, size, partitions, uses);
+//   - the kernel or udevd says that it changed, at most every kRereadChanged;
 //   - a device somewhere changed, and it was last read kReread ago;
 //   - it counts as blank and was last read kBlankAge ago: that word may one day
 //     cost somebody's data, and without udevd nobody tells of a new signature;
@@ -24,6 +25,7 @@ namespace joist::agent {
 class ProbeCache {
  public:
   static constexpr std::chrono::seconds kReread{30};
+  static constexpr std::chrono::seconds kRereadChanged{2};
   static constexpr std::chrono::seconds kBlankAge{60};
   static constexpr std::chrono::seconds kBlankLife{180};
   static constexpr std::chrono::seconds kAge{600};
@@ -35,6 +37,10 @@ class ProbeCache {
 
   // A block device came, went or changed: any disk may hold something else now.
   void disturb(SteadyTime now);
+
+  // This disk came, went or changed: that it was blank is no longer known, from now
+  // on and whatever is being read. True: it was known until now.
+  bool change(const std::string& name, SteadyTime now);
 
   struct Due {
     std::string name;
@@ -69,6 +75,8 @@ class ProbeCache {
     std::uint64_t changes = 0;
     std::uint64_t disturbances = 0;
   };
+
+  bool forget_blank(Entry& entry);
 
   std::map<std::string, Entry> entries_;
   std::uint64_t changes_ = 0;  // of all disks: a replaced disk never has its predecessor's count

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "base/wall_time.h"
 
 namespace joist::agent {
 namespace {
@@ -39,6 +40,7 @@ void show_probe(const disk::ProbeOutcome& probe, v1::Disk& out) {
     return;
   }
   out.set_probed(true);
+  *out.mutable_probe_time() = to_timestamp((*probe)->asked.wall);
   *out.mutable_signatures() = disk::to_message(**probe).signatures();
 }
 
@@ -77,11 +79,13 @@ v1::Disk show_disk(const disk::ClassifiedDisk& classified) {
   return out;
 }
 
-void keep_verdict(v1::DiskHealth& health) {
+void keep_verdict(v1::Disk& disk) {
+  disk.clear_probe_time();
+  if (!disk.has_health()) return;
   v1::DiskHealth verdict;
-  verdict.set_state(health.state());
-  *verdict.mutable_reasons() = health.reasons();
-  health = std::move(verdict);
+  verdict.set_state(disk.health().state());
+  *verdict.mutable_reasons() = disk.health().reasons();
+  *disk.mutable_health() = std::move(verdict);
 }
 
 }  // namespace joist::agent

@@ -11,6 +11,6 @@ v1::Disk show_disk(const disk::ClassifiedDisk& disk);
 
 // Leaves out the figures and times, which move with every reading: a report that had them would
 // be sent every time, to say nothing new (agent/report_items.h).
-void keep_verdict(v1::DiskHealth& health);
+void keep_verdict(v1::Disk& disk);
 
 }  // namespace joist::agent

@@ -13,6 +13,7 @@ using BootTime = std::chrono::nanoseconds;  // CLOCK_BOOTTIME: since boot, sleep
 struct Moment {
   WallTime wall;
   BootTime boot;
+  bool operator==(const Moment&) const = default;
 };
 
 class Clock {

@@ -1,10 +1,16 @@
 #include "ctl/disk_view.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "base/value_text.h"
 #include "ctl/humane.h"
 
 namespace joist::ctl {
 namespace {
+
+constexpr int kAgeColumn = 4;  // beside the class that rests on the reading
 
 Cell class_cell(v1::DiskClass disk_class) {
   const std::string word = enum_word(*v1::DiskClass_descriptor(), disk_class);
@@ -70,7 +76,8 @@ std::string or_dash(const std::string& text) { return text.empty() ? "-" : text;
 
 }  // namespace
 
-Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks) {
+Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks, WallTime now) {
+  const bool with_ages = std::ranges::any_of(disks, &v1::Disk::has_probe_time);
   Table table;
   table.when_empty = "No disks.";
   table.columns = {{"DISK"},
@@ -81,15 +88,20 @@ Table disk_table(const google::protobuf::RepeatedPtrField<v1::Disk>& disks) {
                    {"MODEL", Fit::Drop},
                    {"ID", Fit::Drop},
                    {"WHY", Fit::Wrap}};
+  if (with_ages) table.columns.insert(table.columns.begin() + kAgeColumn, {"READ", Fit::Drop});
   for (const v1::Disk& disk : disks) {
-    table.rows.push_back({{disk.name()},
-                          class_cell(disk.class_()),
-                          {humane_size(disk.size_bytes())},
-                          {type_text(disk)},
-                          health_cell(disk),
-                          {or_dash(disk.model())},
-                          {or_dash(disk.id()), Tone::Dim},
-                          {reasons_text(disk)}});
+    std::vector<Cell>& row = table.rows.emplace_back();
+    row = {{disk.name()},
+           class_cell(disk.class_()),
+           {humane_size(disk.size_bytes())},
+           {type_text(disk)},
+           health_cell(disk),
+           {or_dash(disk.model())},
+           {or_dash(disk.id()), Tone::Dim},
+           {reasons_text(disk)}};
+    if (with_ages) {
+      row.insert(row.begin() + kAgeColumn, {humane_age(disk.probe_time(), now), Tone::Dim});
+    }
   }
   return table;
 }

@@ -176,7 +176,7 @@ Page status_page(const v1::Status& status, WallTime now) {
 Page disks_page(const v1::ListDisksResponse& disks, WallTime now) {
   const std::string when =
       disks.has_observed_time() ? humane_when(disks.observed_time(), now) : "not yet";
-  return {{{"", disk_table(disks.disks())}, {"", Facts{{{"Listed", {when}}}}}}};
+  return {{{"", disk_table(disks.disks(), now)}, {"", Facts{{{"Listed", {when}}}}}}};
 }
 
 Page conditions_page(const v1::ListConditionsResponse& conditions, bool detailed, WallTime now) {
@@ -220,7 +220,7 @@ Page node_page(const v1::Node& node, WallTime now) {
   const Reported reported = reported_by(node);
   Page page{{{"", node_facts(node, reported, now)}}};
   page.sections.push_back({"", condition_table(reported.conditions, now)});
-  page.sections.push_back({"", disk_table(reported.disks)});
+  page.sections.push_back({"", disk_table(reported.disks, now)});
   return page;
 }
 

@@ -60,18 +60,29 @@ UdevMonitor::~UdevMonitor() {
 
 int UdevMonitor::fd() const { return ::udev_monitor_get_fd(monitor_); }
 
-Result<bool> UdevMonitor::drain() {
-  bool changed = false;
+std::string disk_of_event(std::string_view devpath, std::string_view devtype) {
+  const auto cut = devpath.rfind('/');
+  if (cut == std::string_view::npos) return {};
+  if (devtype != "partition") return std::string(devpath.substr(cut + 1));
+  const std::string_view parent = devpath.substr(0, cut);
+  const auto parent_cut = parent.rfind('/');
+  return parent_cut == std::string_view::npos ? "" : std::string(parent.substr(parent_cut + 1));
+}
+
+Result<BlockChanges> UdevMonitor::drain() {
+  BlockChanges changes;
   for (;;) {
     errno = 0;
     udev_device* device = ::udev_monitor_receive_device(monitor_);
     if (device != nullptr) {
-      changed = true;
+      const auto said = [](const char* text) { return text == nullptr ? "" : text; };
+      changes.disks.insert(disk_of_event(said(::udev_device_get_devpath(device)),
+                                         said(::udev_device_get_devtype(device))));
       ::udev_device_unref(device);
     } else if (errno == ENOBUFS) {
-      changed = true;  // events were lost: what they said is unknown
+      changes.lost = true;
     } else if (errno == 0 || errno == EAGAIN) {
-      return changed;
+      return changes;
     } else if (errno != EINTR) {
       return fail_errno(errno, "receive block device events");
     }

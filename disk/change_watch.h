@@ -1,8 +1,10 @@
 // "Something about the disks changed: look again." Three descriptors for the
-// caller to wait on; none of them says what changed, so a missed or doubled
-// event costs nothing.
+// caller to wait on. What they say is a reason to look and no knowledge of its
+// own, so a missed or doubled event costs nothing.
 #pragma once
 
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +15,20 @@
 struct udev_monitor;
 
 namespace joist::disk {
+
+// What the block layer told since it was last asked.
+struct BlockChanges {
+  std::set<std::string>
+      disks;          // whole ones, as in /sys/block; an event of a partition is its disk's
+  bool lost = false;  // there were more, of any disk: the buffer was full
+  bool empty() const { return disks.empty() && !lost; }
+};
+
+// The whole disk that an event is of, by what it says of itself; empty where it says nothing.
+// Pure: what is gone has no place in sysfs any more.
+//   devpath  "/devices/…/sda/sda1"
+//   devtype  "disk" or "partition"
+std::string disk_of_event(std::string_view devpath, std::string_view devtype);
 
 // Block devices that came, went or changed. From udevd, after its rules ran,
 // where it runs; from the kernel's own uevents (kobject_uevent(7)) elsewhere.
@@ -31,10 +47,9 @@ class UdevMonitor {
   // Asio a dup.
   int fd() const;
 
-  // Takes all that waits. True if a block device was among it, or if events
-  // were lost to a full buffer. An error if nothing will be heard any more: open
+  // Takes all that waits. An error if nothing will be heard any more: open
   // another. Never blocks.
-  Result<bool> drain();
+  Result<BlockChanges> drain();
 
   bool from_udevd() const { return from_udevd_; }
 

@@ -31,12 +31,28 @@ bool was_read(const ClassifiedDisk& disk) {
   return disk.probe.has_value() && disk.probe->has_value();
 }
 
+// ", the oldest reading of 2026-11-23T03:28:18Z". A text of now would be another every time.
+std::string oldest_reading(const std::vector<ClassifiedDisk>& disks) {
+  const ClassifiedDisk* oldest = nullptr;
+  for (const ClassifiedDisk& disk : disks) {
+    if (!was_read(disk)) continue;
+    if (oldest == nullptr || (*disk.probe)->asked.boot < (*oldest->probe)->asked.boot) {
+      oldest = &disk;
+    }
+  }
+  if (oldest == nullptr) return "";
+  const auto when = std::chrono::floor<std::chrono::seconds>((*oldest->probe)->asked.wall);
+  return ", the oldest reading of " +
+         google::protobuf::util::TimeUtil::ToString(to_timestamp(when));
+}
+
 std::string count_read(const InventoryTaken& taken) {
   const auto read = std::ranges::count_if(taken.disks, was_read);
   const auto needless = std::ranges::count_if(taken.disks, [](const ClassifiedDisk& disk) {
     return !was_read(disk) && !awaits_probe(disk);
   });
   return std::to_string(read) + " of " + std::to_string(std::ssize(taken.disks)) + " read" +
+         oldest_reading(taken.disks) +
          (needless == 0 ? "" : ", " + std::to_string(needless) + " not to be used anyway") +
          (taken.inventory.system_unresolved.empty() ? "" : ", / not traced");
 }

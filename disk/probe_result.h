@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "disk/inventory.h"
 #include "joist/v1/helper.pb.h"
@@ -42,6 +43,8 @@ struct ProbeResult {
 
   // There was more than the limits below let through.
   bool truncated = false;
+
+  Moment asked{};  // when the reading began; of whoever asked for it, not on the wire
 
   bool operator==(const ProbeResult&) const = default;
 };

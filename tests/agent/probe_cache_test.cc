@@ -120,6 +120,35 @@ TEST_F(ProbeCacheTest, ReadsAgainSoonWhatWasReadDuringADisturbance) {
   EXPECT_EQ(due().time, kStart + ProbeCache::kReread);
 }
 
+// udevd tells of a new file system long before sysfs would, which never does.
+TEST_F(ProbeCacheTest, ForgetsThatADiskWasBlankWithAnEventOfIt) {
+  observe();
+  read(blank(), kStart);
+  EXPECT_FALSE(cache_.change("sdb", kStart + 10s));
+  EXPECT_TRUE(cache_.results(kStart + 10s).contains("sda"));
+  EXPECT_TRUE(cache_.change("sda", kStart + 10s));
+  EXPECT_TRUE(cache_.results(kStart + 10s).empty());
+  EXPECT_EQ(due().time, kStart + 10s);
+  EXPECT_FALSE(cache_.change("sda", kStart + 11s));
+}
+
+TEST_F(ProbeCacheTest, DropsAnAnswerAboutADiskWithAnEventMeanwhile) {
+  observe();
+  const ProbeCache::Due begun = due();
+  cache_.change("sda", kStart);
+  cache_.store(begun, blank(), kStart);
+  EXPECT_TRUE(cache_.results(kStart).empty());
+  EXPECT_LE(due().time, kStart);
+}
+
+TEST_F(ProbeCacheTest, KeepsTheWarningOfADiskWithEventsAndReadsItNotWithEveryOne) {
+  observe();
+  read(with_ext4(), kStart);
+  EXPECT_FALSE(cache_.change("sda", kStart + 1s));
+  EXPECT_TRUE(cache_.results(kStart + 1s).contains("sda"));
+  EXPECT_EQ(due().time, kStart + ProbeCache::kRereadChanged);
+}
+
 TEST_F(ProbeCacheTest, ForgetsDisksThatAreGone) {
   observe();
   read(blank(), kStart);

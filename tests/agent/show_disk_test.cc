@@ -22,6 +22,7 @@ TEST(ShowDisk, ShowsWhatIsKnown) {
   disk::ClassifiedDisk made = some_disk();
   disk::ProbeResult probe;
   probe.signatures = {{"ext4", "filesystem", 1080, 2, "data", "u-u", "sdb1"}};
+  probe.asked.wall = WallTime(std::chrono::seconds(1'700'000'000));
   made.probe = Result<disk::ProbeResult>(probe);
   const v1::Disk shown = show_disk(made);
   EXPECT_EQ(shown.id(), "wwn:naa.5000c50015ea71ac");
@@ -32,6 +33,7 @@ TEST(ShowDisk, ShowsWhatIsKnown) {
   EXPECT_EQ(shown.partitions(0).type(), "0x83");
   EXPECT_EQ(shown.signatures(0).type(), "ext4");
   EXPECT_TRUE(shown.probed());
+  EXPECT_EQ(shown.probe_time().seconds(), 1'700'000'000);
   EXPECT_EQ(shown.probe_error(), "");
 }
 
@@ -40,6 +42,7 @@ TEST(ShowDisk, SaysWhyItWasNotRead) {
   made.probe = Result<disk::ProbeResult>(fail(ErrorCode::Refused, "open /dev/sdb: not permitted"));
   const v1::Disk shown = show_disk(made);
   EXPECT_FALSE(shown.probed());
+  EXPECT_FALSE(shown.has_probe_time());
   EXPECT_EQ(shown.probe_error(), "open /dev/sdb: not permitted");
 }
 
@@ -54,16 +57,18 @@ TEST(ShowDisk, ShowsTheTableWhereTheKernelKnowsNoPartitions) {
 
 // A report is sent when it changes: what moves with every reading is not in it.
 TEST(KeepVerdict, LeavesNothingThatMoves) {
-  v1::DiskHealth health;
+  v1::Disk disk;
+  v1::DiskHealth& health = *disk.mutable_health();
   health.set_state(v1::DISK_HEALTH_STATE_WARNING);
   health.add_reasons()->set_code("DiskHot");
-  v1::DiskHealth verdict = health;
+  const v1::Disk verdict = disk;
   health.set_temperature_celsius(71);
   health.set_asleep(true);
   health.mutable_age()->set_seconds(3);
   health.mutable_read_time()->set_seconds(4);
-  keep_verdict(health);
-  EXPECT_EQ(health.SerializeAsString(), verdict.SerializeAsString());
+  disk.mutable_probe_time()->set_seconds(5);
+  keep_verdict(disk);
+  EXPECT_EQ(disk.SerializeAsString(), verdict.SerializeAsString());
 }
 
 }  // namespace

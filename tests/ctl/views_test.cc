@@ -109,6 +109,11 @@ TEST(DisksPage, SaysWhyADiskHasItsClass) {
             "sdb   unknown      0 B  -         -           -            -             -\n"
             "\n"
             "Listed  not yet\n");
+  *disk->mutable_probe_time() = ago(42);
+  const std::string with_ages = render(disks_page(disks, kNow), {});
+  EXPECT_NE(with_ages.find("TYPE      READ  HEALTH"), std::string::npos) << with_ages;
+  EXPECT_NE(with_ages.find("sata hdd  42s   ok, asleep"), std::string::npos) << with_ages;
+  EXPECT_NE(with_ages.find("-         -     -"), std::string::npos) << with_ages;
   *disks.mutable_observed_time() = ago(180);
   EXPECT_TRUE(render(disks_page(disks, kNow), {}).ends_with("\n\nListed  3m ago\n"));
 }

@@ -41,5 +41,18 @@ TEST(Here, EventsOfBlockDevicesCanBeListenedTo) {
   EXPECT_TRUE(drained.has_value()) << drained.error().message;
 }
 
+TEST(BlockEvent, IsOfAWholeDisk) {
+  const std::string sata = "/devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/";
+  EXPECT_EQ(disk_of_event(sata + "sda", "disk"), "sda");
+  EXPECT_EQ(disk_of_event(sata + "sda/sda1", "partition"), "sda");
+  const std::string nvme = "/devices/virtual/nvme-subsystem/nvme-subsys0/";
+  EXPECT_EQ(disk_of_event(nvme + "nvme0n1", "disk"), "nvme0n1");
+  EXPECT_EQ(disk_of_event(nvme + "nvme0n1/nvme0n1p2", "partition"), "nvme0n1");
+  EXPECT_EQ(disk_of_event("/devices/x/block/cciss!c0d0/cciss!c0d0p1", "partition"), "cciss!c0d0");
+  EXPECT_EQ(disk_of_event("", ""), "");
+  EXPECT_EQ(disk_of_event("/sda1", "partition"), "");
+  EXPECT_EQ(disk_of_event("sda1", "partition"), "");
+}
+
 }  // namespace
 }  // namespace joist::disk

@@ -16,9 +16,10 @@ ClassifiedDisk disk_of(v1::DiskClass disk_class, std::string code) {
   return disk;
 }
 
-ClassifiedDisk read(v1::DiskClass disk_class, std::string code) {
+ClassifiedDisk read(v1::DiskClass disk_class, std::string code, seconds age = seconds(0)) {
   ClassifiedDisk disk = disk_of(disk_class, std::move(code));
   disk.probe = Result<ProbeResult>(ProbeResult{});
+  (*disk.probe)->asked = {kNow.wall - age, kNow.boot - age};
   return disk;
 }
 
@@ -54,14 +55,16 @@ TEST(DisksInventoried, IsUnknownWhereTheDisksCannotBeLookedAt) {
 }
 
 TEST(DisksInventoried, IsTrueWithEvidence) {
-  const auto condition = judge_taken(taken_at(
-      kNow,
-      {disk_of(v1::DISK_CLASS_SYSTEM, "SystemMount"), read(v1::DISK_CLASS_BLANK, "NothingFound"),
-       read(v1::DISK_CLASS_FOREIGN, "HasSignature"), read(v1::DISK_CLASS_FOREIGN, "HasData")}));
+  const auto condition =
+      judge_taken(taken_at(kNow, {disk_of(v1::DISK_CLASS_SYSTEM, "SystemMount"),
+                                  read(v1::DISK_CLASS_BLANK, "NothingFound"),
+                                  read(v1::DISK_CLASS_FOREIGN, "HasSignature", seconds(80)),
+                                  read(v1::DISK_CLASS_FOREIGN, "HasData")}));
   EXPECT_EQ(condition.status(), v1::CONDITION_STATUS_TRUE);
   EXPECT_EQ(condition.reason(), "Inventoried");
   EXPECT_EQ(condition.message(), "4 disks: 1 system, 2 foreign, 1 blank.");
-  EXPECT_EQ(condition.evidence().value(), "3 of 4 read, 1 not to be used anyway");
+  EXPECT_EQ(condition.evidence().value(),
+            "3 of 4 read, the oldest reading of 2023-11-14T22:12:00Z, 1 not to be used anyway");
   EXPECT_EQ(condition.evidence().observed_time().seconds(), 1'700'000'000);
   EXPECT_EQ(condition.evidence().observed_boottime().seconds(), 1000);
   EXPECT_EQ(condition.evidence().time_to_live().seconds(), 180);
