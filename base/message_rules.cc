@@ -9,6 +9,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/closest_word.h"
 #include "base/utf8.h"
@@ -193,6 +194,21 @@ void find_repeated(const Message& message, const FieldDescriptor& field,
   }
 }
 
+// Entries that the other list has as well.
+void find_common(const Message& message, const FieldDescriptor& field, const FieldDescriptor& other,
+                 std::vector<FieldBreach>& breaches) {
+  const auto& reflection = *message.GetReflection();
+  std::set<std::string> others;
+  for (int index = 0; index < reflection.FieldSize(message, &other); ++index) {
+    others.insert(shown({message, other, index}));
+  }
+  for (int index = 0; index < reflection.FieldSize(message, &field); ++index) {
+    const std::string text = shown({message, field, index});
+    if (!others.contains(text)) continue;
+    breaches.push_back({index, text + " is in " + other.name() + " too, expected in one of them"});
+  }
+}
+
 std::vector<FieldBreach> list_breaches(const Message& message, const FieldDescriptor& field,
                                        const v1::Rule& rule) {
   const auto& reflection = *message.GetReflection();
@@ -210,6 +226,10 @@ std::vector<FieldBreach> list_breaches(const Message& message, const FieldDescri
     if (what) breaches.push_back({index, *what});
   }
   if (rule.unique() && breaches.empty()) find_repeated(message, field, breaches);
+  const auto* apart = rule.apart_from().empty()
+                          ? nullptr
+                          : field.containing_type()->FindFieldByName(rule.apart_from());
+  if (apart != nullptr && breaches.empty()) find_common(message, field, *apart, breaches);
   return breaches;
 }
 

@@ -99,5 +99,16 @@ TEST(CheckRules, BoundsWhatStatesNoBound) {
   EXPECT_EQ(breach_of(status), "start_time: is no time between the years 1 and 9999");
 }
 
+TEST(CheckRules, RefusesWhatIsInBothOfTwoListsApart) {
+  v1::NodeSpec spec;
+  spec.mutable_metrics()->add_enabled_collectors("wifi");
+  spec.mutable_metrics()->add_disabled_collectors("cpu");
+  EXPECT_EQ(breach_of(spec), "");
+  spec.mutable_metrics()->add_disabled_collectors("wifi");
+  EXPECT_EQ(breach_of(spec),
+            "metrics.disabled_collectors[1]: \"wifi\" is in enabled_collectors too, expected in "
+            "one of them");
+}
+
 }  // namespace
 }  // namespace joist::base

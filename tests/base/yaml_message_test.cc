@@ -153,6 +153,10 @@ INSTANTIATE_TEST_SUITE_P(
             "mean loadavg?"},
         Refusal{"TwiceInList", "roles: [dns, ceph,\n  dns]",
                 "agent.yaml:2:3: roles[2]: dns is there twice, expected once: entry 0 is the same"},
+        Refusal{"InBothOfTwoListsApart",
+                "metrics:\n  enabled_collectors: [wifi]\n  disabled_collectors: [cpu, wifi]",
+                "agent.yaml:3:30: metrics.disabled_collectors[1]: \"wifi\" is in "
+                "enabled_collectors too, expected in one of them"},
         Refusal{"FormatOfAddress", "network: {node_address: 0.0.0.0}",
                 "agent.yaml:1:25: network.node_address: \"0.0.0.0\" does not fit, expected an IPv4 "
                 "or IPv6 address that other hosts can reach: not 0.0.0.0 or ::, loopback, "
