@@ -5,6 +5,8 @@
 """
 
 import base64
+import concurrent.futures
+import gzip
 import http.client
 import json
 import os
@@ -16,6 +18,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -135,6 +138,28 @@ class Serving(Program):
         self.assertIn('node_scrape_collector_success{collector="loadavg"} 0\n', page)
         with open(proc / "loadavg", "w", encoding="utf-8"):
             pass  # lets the collector go
+
+    def test_gives_everybody_at_once_a_whole_page(self):
+        self.start()
+        barrier = threading.Barrier(40)
+
+        def scrape(_):
+            with http.client.HTTPConnection("127.0.0.1", self.port, timeout=30) as connection:
+                connection.connect()
+                barrier.wait(20)
+                connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+                answer = connection.getresponse()
+                return answer.status, answer.getheader("Content-Encoding"), answer.read()
+
+        with concurrent.futures.ThreadPoolExecutor(40) as threads:
+            answers = list(threads.map(scrape, range(40)))
+        for status, encoding, body in answers:
+            self.assertEqual((status, encoding), (200, "gzip"), body[:200])
+            page = gzip.decompress(body).decode()  # refuses one that is cut off
+            for start in ("node_load1 ", "process_open_fds ",
+                          'node_scrape_collector_success{collector="loadavg"} 1'):
+                self.assertIn("\n" + start, page)
+            self.assertTrue(page.endswith("\n"))
 
     def test_ends_while_a_collector_hangs(self):
         proc = self.dir / "proc"
