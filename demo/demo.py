@@ -10,6 +10,7 @@ process, loop device or file behind.
 
 import argparse
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -222,5 +223,16 @@ def main():
     return 0
 
 
+def main_unless_nobody_reads():
+    try:
+        status = main()
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read has seen enough: `./dev demo | head`
+        # What is still in the buffer is nobody's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_unless_nobody_reads())
