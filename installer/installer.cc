@@ -213,7 +213,7 @@ Task<Response> Installer::Parts::serve_people(const Request& request, const Peer
 Task<Response> Installer::Parts::health() {
   const auto checked = co_await store.check();
   if (!checked) co_return wire::text_response(503, "store: " + checked.error().message);
-  if (store.fault()) co_return wire::text_response(503, "store: " + *store.fault());
+  if (store.fault()) co_return wire::text_response(503, "the store " + *store.fault());
   co_return wire::text_response(200, "ok");
 }
 
@@ -318,7 +318,7 @@ std::string Installer::metrics_address() const { return parts_->metrics_server.a
 std::string Installer::status() const {
   std::string text = std::to_string(parts_->fleet.connected()) + " of " +
                      std::to_string(parts_->store.counts().living) + " nodes connected";
-  if (const auto& fault = parts_->store.fault()) text += "; the store cannot be written: " + *fault;
+  if (const auto& fault = parts_->store.fault()) text += "; the store " + *fault;
   if (!parts_->restart_for.empty()) text += "; restart to change " + parts_->restart_for;
   return text;
 }

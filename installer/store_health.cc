@@ -1,13 +1,12 @@
 #include "installer/store_health.h"
 
-#include <utility>
-
 namespace joist::installer {
 
-StoreHealth::News StoreHealth::failed(std::string why, BootTime now) {
-  const bool first = !fault_.has_value();
-  fault_ = std::move(why);
-  failures_ = first ? 1 : failures_ + 1;
+StoreHealth::News StoreHealth::failed(Trouble trouble, const std::string& why, BootTime now) {
+  const bool first = !fault_ || trouble_ != trouble;
+  failures_ = fault_ ? failures_ + 1 : 1;
+  fault_ = (trouble == Trouble::Silent ? "does not answer: " : "cannot be written: ") + why;
+  trouble_ = trouble;
   if (!first && now - told_ < kTellAgain) return News::None;
   told_ = now;
   return first ? News::Failed : News::StillFailing;

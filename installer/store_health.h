@@ -1,5 +1,5 @@
 // Whether the store takes what is written to it, and what the journal is told of
-// that: at once when it fails or recovers, once a minute while it fails. Pure.
+// that: at once when it fails, fails otherwise or recovers, once a minute while it fails. Pure.
 #pragma once
 
 #include <chrono>
@@ -15,10 +15,13 @@ class StoreHealth {
  public:
   enum class News { None, Failed, StillFailing, Recovered };
 
-  News failed(std::string why, BootTime now);
+  // A store that does not answer may be mended by waiting; one that cannot be written is not.
+  enum class Trouble { Silent, Unwritable };
+
+  News failed(Trouble trouble, const std::string& why, BootTime now);
   News succeeded();
 
-  // Why it cannot be written; none: it can.
+  // "does not answer: …" or "cannot be written: …", of the store; none: it does and can.
   const std::optional<std::string>& fault() const { return fault_; }
 
   // Since it began to fail.
@@ -28,6 +31,7 @@ class StoreHealth {
 
  private:
   std::optional<std::string> fault_;
+  Trouble trouble_ = Trouble::Silent;  // of `fault_`
   BootTime told_{};
   std::size_t failures_ = 0;
 };

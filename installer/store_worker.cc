@@ -49,24 +49,26 @@ bool StoreWorker::note(const std::vector<StoreWrite>& writes) {
   for (const StoreWrite& write : writes) {
     stored = stored && !write.failure;
     if (write.failure) {
-      note_failure(write.what, write.failure->message);
+      note_failure(StoreHealth::Trouble::Unwritable, write.what, write.failure->message);
       continue;
     }
     metrics_.store_write(write.what, write.seconds);
     metrics_.store_healthy(true);
     if (health_.succeeded() == StoreHealth::News::Recovered) {
-      log(Priority::Notice, "the store can be written again");
+      log(Priority::Notice, "the store answers and can be written again");
     }
   }
   return stored;
 }
 
-void StoreWorker::note_failure(const std::string& what, const std::string& why) {
+void StoreWorker::note_failure(StoreHealth::Trouble trouble, const std::string& what,
+                               const std::string& why) {
   metrics_.store_failure(what);
   metrics_.store_healthy(false);
-  if (health_.failed(why, clock_.now().boot) == StoreHealth::News::None) return;
-  log(Priority::Error, "the store fails: until it does not, no node can join and no report is kept",
-      {{"what", what}, {"error", why}, {"failures", std::to_string(health_.failures())}});
+  if (health_.failed(trouble, why, clock_.now().boot) == StoreHealth::News::None) return;
+  log(Priority::Error,
+      "the store " + *health_.fault() + "; meanwhile no node can join and no report is kept",
+      {{"what", what}, {"failures", std::to_string(health_.failures())}});
 }
 
 tl::unexpected<Error> StoreWorker::not_stored(const Error& error) {

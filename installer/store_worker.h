@@ -52,7 +52,7 @@ class StoreWorker {
   // As last counted.
   const StoreCounts& counts() const { return counts_; }
 
-  // Why the store cannot be written; none: it can, as far as is known.
+  // "does not answer: …" or "cannot be written: …"; none: neither, as far as is known.
   const std::optional<std::string>& fault() const { return health_.fault(); }
 
   // Whether the thread gave an answer within the deadline when it was last asked.
@@ -76,7 +76,7 @@ class StoreWorker {
     auto told = co_await worker_.run<Told<Answer>>(std::move(job), deadline_);
     moves_ = told.has_value();
     if (!told) {
-      note_failure("no answer", told.error().message);
+      note_failure(StoreHealth::Trouble::Silent, "no answer", told.error().message);
       co_return tl::unexpected<Error>(told.error());
     }
     const bool stored = note(told->writes);
@@ -85,7 +85,7 @@ class StoreWorker {
   }
 
   bool note(const std::vector<StoreWrite>& writes);  // whether all were made
-  void note_failure(const std::string& what, const std::string& why);
+  void note_failure(StoreHealth::Trouble trouble, const std::string& what, const std::string& why);
   static tl::unexpected<Error> not_stored(const Error& error);
 
   wire::asio::io_context& io_;

@@ -284,7 +284,7 @@ TEST(Program, SaysThatItsDiskIsFullAndGoesOnWhenItIsNot) {
       << refused.error().message;
   const auto ill = health();
   EXPECT_EQ(ill->status, 503U) << ill->body;
-  EXPECT_NE(ill->body.find("store: "), std::string::npos) << ill->body;
+  EXPECT_NE(ill->body.find("the store cannot be written: "), std::string::npos) << ill->body;
 
   ASSERT_EQ(::prlimit(program.pid(), RLIMIT_FSIZE, &before, nullptr), 0);
   EXPECT_TRUE(program.until([&] { return health()->status == 200U; }));

@@ -139,17 +139,28 @@ TEST(StoreWorker, IsNotIllBecauseOfWhatItRefuses) {
 
 TEST(StoreHealth, TellsTheJournalAtOnceAndThenOnceAMinute) {
   using News = StoreHealth::News;
+  using Trouble = StoreHealth::Trouble;
   StoreHealth health;
   EXPECT_EQ(health.succeeded(), News::None);
-  EXPECT_EQ(health.failed("full", seconds{100}), News::Failed);
-  EXPECT_EQ(health.failed("full", seconds{101}), News::None);
-  EXPECT_EQ(health.failed("gone", seconds{159}), News::None);
-  EXPECT_EQ(health.fault(), "gone");
-  EXPECT_EQ(health.failed("gone", seconds{160}), News::StillFailing);
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{100}), News::Failed);
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{101}), News::None);
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "gone", seconds{159}), News::None);
+  EXPECT_EQ(health.fault(), "cannot be written: gone");
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "gone", seconds{160}), News::StillFailing);
   EXPECT_EQ(health.failures(), 4U);
   EXPECT_EQ(health.succeeded(), News::Recovered);
   EXPECT_FALSE(health.fault().has_value());
-  EXPECT_EQ(health.failed("full", seconds{161}), News::Failed);
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{161}), News::Failed);
+}
+
+TEST(StoreHealth, TellsAStoreThatIsSilentFromOneThatIsFull) {
+  using Trouble = StoreHealth::Trouble;
+  StoreHealth health;
+  EXPECT_EQ(health.failed(Trouble::Silent, "5 s", seconds{100}), StoreHealth::News::Failed);
+  EXPECT_EQ(health.fault(), "does not answer: 5 s");
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{101}), StoreHealth::News::Failed);
+  EXPECT_EQ(health.fault(), "cannot be written: full");
+  EXPECT_EQ(health.failures(), 2U);
 }
 
 }  // namespace
