@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/message_rules.h"
 #include "base/printable.h"
 #include "base/sha256.h"
 #include "base/wall_time.h"
@@ -16,10 +17,11 @@ using google::protobuf::util::TimeUtil;
 
 constexpr std::size_t kIdBytesMax = 64;  // a UUID has 36
 constexpr std::size_t kVersionBytesMax = 64;
+constexpr std::size_t kReasonMax = 1024;  // Goodbye.reason
 
 SessionStep ended(SessionEnd end, std::string reason) {
   SessionStep step{.end = end, .reason = reason};
-  step.replies.push_back(goodbye(std::move(reason)));
+  step.replies.push_back(goodbye(reason));
   return step;
 }
 
@@ -30,9 +32,9 @@ bool is_id(const std::string& text) {
 
 }  // namespace
 
-v1::InstallerFrame goodbye(std::string reason) {
+v1::InstallerFrame goodbye(const std::string& reason) {
   v1::InstallerFrame frame;
-  frame.mutable_goodbye()->set_reason(std::move(reason));
+  frame.mutable_goodbye()->set_reason(printable(reason, kReasonMax));
   return frame;
 }
 
@@ -62,6 +64,10 @@ SessionStep NodeSession::on_frame(std::string_view bytes, const Moment& now) {
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return ended(SessionEnd::Malformed, "a frame that is no joist.v1.AgentFrame");
   }
+  if (const auto good = check_rules(frame); !good) {
+    return ended(SessionEnd::BreaksRules,
+                 "a frame breaks the rules of joist.v1: " + good.error().message);
+  }
   const auto kind = frame.frame_case();
   const bool hello = kind == v1::AgentFrame::kHello;
   if (hello == greeted_) {
@@ -79,6 +85,9 @@ SessionStep NodeSession::on_frame(std::string_view bytes, const Moment& now) {
     case v1::AgentFrame::kHeartbeat:
       step = on_heartbeat(frame.heartbeat());
       break;
+    case v1::AgentFrame::kGoodbye:
+      return {.end = SessionEnd::Goodbye,
+              .reason = "the agent ended it: " + printable(frame.goodbye().reason(), kReasonMax)};
     case v1::AgentFrame::FRAME_NOT_SET: {
       // A newer agent may have more kinds of frames; an empty one is nobody's.
       const auto& unknown = frame.GetReflection()->GetUnknownFields(frame);

@@ -32,8 +32,9 @@ struct SessionPace {
   int need_full_max = 4;                  // in a row; then the two never agree
 };
 
-// Why a session ended, for joist_installer_sessions_ended_total{reason}.
-enum class SessionEnd { None, Malformed, Stale, TooMany };
+// Why a session ended (Goodbye: the agent said so), for
+// joist_installer_sessions_ended_total{reason}.
+enum class SessionEnd { None, Malformed, BreaksRules, Stale, TooMany, Goodbye };
 
 struct SessionStep {
   std::vector<v1::InstallerFrame> replies;  // in order
@@ -83,6 +84,6 @@ class NodeSession {
 };
 
 // The frame that tells the agent why.
-v1::InstallerFrame goodbye(std::string reason);
+v1::InstallerFrame goodbye(const std::string& reason);
 
 }  // namespace joist::installer

@@ -22,6 +22,10 @@ std::string_view name_of(SessionEnd end) {
       return "None";
     case SessionEnd::Malformed:
       return "Malformed";
+    case SessionEnd::BreaksRules:
+      return "BreaksRules";
+    case SessionEnd::Goodbye:
+      return "Goodbye";
     case SessionEnd::Stale:
       return "Stale";
     case SessionEnd::TooMany:

@@ -177,7 +177,7 @@ TEST(NodeSession, EndsAtWhatIsNoFrame) {
   Session hello_without_epoch;
   expect_end(hello_without_epoch.hello(""), SessionEnd::Malformed);
   Session hello_with_long_epoch;
-  expect_end(hello_with_long_epoch.hello(std::string(65, 'e')), SessionEnd::Malformed);
+  expect_end(hello_with_long_epoch.hello(std::string(65, 'e')), SessionEnd::BreaksRules);
   Session hello_with_odd_digest;
   expect_end(hello_with_odd_digest.hello("e", "short"), SessionEnd::Malformed);
   Session empty;
@@ -188,6 +188,26 @@ TEST(NodeSession, EndsAtWhatIsNoFrame) {
   v1::Report claimed = report_of("a");
   claimed.set_digest(std::string(32, 'x'));
   expect_end(wrong_digest.delta(1, {}, claimed), SessionEnd::Malformed);
+}
+
+TEST(NodeSession, EndsAtAFrameThatBreaksTheRulesAndSaysWhich) {
+  Session session;
+  session.hello();
+  const SessionStep step = session.delta(1, {}, report_of(std::string(257, 'n')));
+  expect_end(step, SessionEnd::BreaksRules);
+  EXPECT_NE(step.reason.find("delta.changed[0].host.name: 257 characters"), std::string::npos)
+      << step.reason;
+}
+
+TEST(NodeSession, TakesAnAgentsGoodbyeWithItsReason) {
+  Session session;
+  session.hello();
+  v1::AgentFrame frame;
+  frame.mutable_goodbye()->set_reason("joist-agent\nstops");
+  const SessionStep step = session.raw(frame.SerializeAsString());
+  EXPECT_EQ(static_cast<int>(step.end), static_cast<int>(SessionEnd::Goodbye));
+  EXPECT_TRUE(step.replies.empty());
+  EXPECT_NE(step.reason.find("joist-agent\\x0astops"), std::string::npos) << step.reason;
 }
 
 TEST(NodeSession, PassesOverFramesOfANewerAgent) {
