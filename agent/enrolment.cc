@@ -68,6 +68,7 @@ wire::Task<Result<Identity>> enrol(std::string endpoint, std::string token, v1::
     co_return fail(ErrorCode::Unauthenticated,
                    "the installer's answer: its authority is not the one the token is from");
   }
+  identity->join_time = now;
   tell_clock_difference(response, now);
   co_return identity;
 }
@@ -89,6 +90,7 @@ wire::Task<Result<Identity>> renew(const Identity& identity, std::string endpoin
   if (renewed->node_uid != identity.node_uid) {
     co_return fail(ErrorCode::Refused, "the installer's answer: a certificate for another node");
   }
+  renewed->join_time = identity.join_time;
   co_return renewed;
 }
 

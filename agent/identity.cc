@@ -10,6 +10,7 @@
 
 #include "base/durable_file.h"
 #include "base/sys_root.h"
+#include "base/wall_time.h"
 #include "pki/certificate.h"
 
 namespace joist::agent {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view kFileName = "/node.pem";
 constexpr std::string_view kInstallerLine = "Installer: ";
+constexpr std::string_view kJoinedLine = "Joined: ";
 constexpr std::string_view kEndOfCertificate = "-----END CERTIFICATE-----";
 constexpr double kRenewFrom = 0.5;
 constexpr double kRenewSpan = 0.2;
@@ -27,6 +29,22 @@ std::string line_after(std::string_view text, std::string_view key) {
   if (at == std::string_view::npos) return {};
   text.remove_prefix(at + key.size());
   return std::string(text.substr(0, text.find('\n')));
+}
+
+// For people alone: one that is no time is none.
+std::optional<WallTime> join_time_of(std::string_view text) {
+  google::protobuf::Timestamp time;
+  if (!google::protobuf::util::TimeUtil::FromString(line_after(text, kJoinedLine), &time)) {
+    return std::nullopt;
+  }
+  return WallTime(std::chrono::seconds(time.seconds()));
+}
+
+std::string joined_line(const Identity& identity) {
+  if (!identity.join_time) return {};
+  const auto time = std::chrono::floor<std::chrono::seconds>(*identity.join_time);
+  return std::string(kJoinedLine) + google::protobuf::util::TimeUtil::ToString(to_timestamp(time)) +
+         "\n";
 }
 
 }  // namespace
@@ -54,6 +72,7 @@ Result<Identity> make_identity(std::string endpoint, pki::Secret key, std::strin
   identity.certificate = std::move(certificate);
   identity.authority = std::move(authority);
   identity.node_uid = *uid;
+  identity.node_name = parsed->common_name;
   identity.not_before = parsed->not_before;
   identity.not_after = parsed->not_after;
   return identity;
@@ -63,7 +82,8 @@ Result<pki::Secret> identity_to_text(const Identity& identity) {
   const auto key = pki::key_to_pem(identity.key);
   if (!key) return tl::unexpected<Error>(key.error());
   return pki::Secret("Identity of a Joist node, with its private key. Written by joist-agent.\n" +
-                     std::string(kInstallerLine) + identity.endpoint + "\n" + key->reveal() +
+                     std::string(kInstallerLine) + identity.endpoint + "\n" +
+                     joined_line(identity) + key->reveal() +
                      pki::certificate_to_pem(identity.certificate) +
                      pki::certificate_to_pem(identity.authority));
 }
@@ -78,8 +98,10 @@ Result<Identity> identity_from_text(std::string_view text) {
                                                   : text.substr(end + kEndOfCertificate.size());
   auto authority = pki::certificate_from_pem(rest);
   if (!authority) return fail(authority.error(), "the authority's certificate");
-  return make_identity(line_after(text, kInstallerLine), std::move(*key), std::move(*certificate),
-                       std::move(*authority));
+  auto identity = make_identity(line_after(text, kInstallerLine), std::move(*key),
+                                std::move(*certificate), std::move(*authority));
+  if (identity) identity->join_time = join_time_of(text);
+  return identity;
 }
 
 Result<std::optional<Identity>> IdentityStore::load() const {

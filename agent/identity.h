@@ -2,8 +2,8 @@
 // and where it is reached. One file, so that a power cut leaves all of the old or
 // all of the new:
 //
-//   STATE_DIR/identity/node.pem (0600): a line "Installer: host:port", the key
-//   (PKCS#8), the node's certificate, the authority's certificate
+//   STATE_DIR/identity/node.pem (0600): a line "Installer: host:port", one "Joined:
+//   2026-05-01T10:00:00Z", the key (PKCS#8), the node's certificate, the authority's
 //
 // Threads: any; loading and saving block on a small file. One writer at a time.
 #pragma once
@@ -19,13 +19,15 @@
 namespace joist::agent {
 
 struct Identity {
-  std::string endpoint;     // "host:port" named when the host joined
-  pki::Secret key;          // PKCS#8, DER
-  std::string certificate;  // DER
-  std::string authority;    // DER
+  std::string endpoint;               // "host:port" named when the host joined
+  pki::Secret key;                    // PKCS#8, DER
+  std::string certificate;            // DER
+  std::string authority;              // DER
+  std::optional<WallTime> join_time;  // by this host's clock; none: of an older agent's making
 
   // Read from the certificate.
   std::string node_uid;
+  std::string node_name;  // what the host joined as
   WallTime not_before;
   WallTime not_after;
 };

@@ -141,6 +141,8 @@ v1::SessionStatus Session::status() const {
     *status.mutable_retry_in() = to_duration(left);
   }
   if (identity_) {
+    status.set_node_name(printable(identity_->node_name, kErrorMax));
+    if (identity_->join_time) *status.mutable_join_time() = to_timestamp(*identity_->join_time);
     *status.mutable_certificate_expire_time() = to_timestamp(identity_->not_after);
   }
   return status;
@@ -405,8 +407,27 @@ Task<void> Session::renew_certificate() {
       SteadyClock::now() + std::min<SteadyClock::duration>(kRenewalRetry, lasts(current) / 20);
 }
 
+// Before the token is spent: whoever joins twice by mistake would leave a node behind that
+// never reports again.
+Result<void> Session::may_join(const v1::JoinRequest& request) const {
+  const bool living = identity_ && !refused_ && clock_.now().wall <= identity_->not_after;
+  if (!living || request.anew()) return {};
+  std::string since;
+  if (identity_->join_time) {
+    const auto time = std::chrono::floor<seconds>(*identity_->join_time);
+    since = " since " + google::protobuf::util::TimeUtil::ToString(to_timestamp(time));
+  }
+  return fail(ErrorCode::Refused,
+              "this host has joined " + identity_->endpoint + " already, as " +
+                  printable(identity_->node_name, kErrorMax) + " (" + identity_->node_uid + ")" +
+                  since +
+                  ". To join anew all the same: joistctl join --anew; to end its node "
+                  "there: joistctl node retire, on the installer. The token is still good");
+}
+
 Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host host) {
   if (joining_) co_return fail(ErrorCode::Refused, "this host is joining already");
+  if (auto may = may_join(request); !may) co_return tl::unexpected<Error>(may.error());
   joining_ = true;
   const auto end = [](bool* joining) { *joining = false; };
   const std::unique_ptr<bool, decltype(end)> until_the_end(&joining_, end);

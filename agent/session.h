@@ -58,7 +58,8 @@ class Session {
   wire::Task<void> run();
 
   // Joins, replaces the identity and begins a session with it. One at a time:
-  // Refused while another is under way.
+  // Refused while another is under way, and where this host has joined already,
+  // unless `anew` or that installer does not take it any more.
   wire::Task<Result<v1::JoinResponse>> join(v1::JoinRequest request, v1::Host host);
 
   // The report may have changed.
@@ -92,6 +93,7 @@ class Session {
   wire::Task<void> sleep_until(SteadyTime time);
 
   void replace_identity(Identity identity);
+  Result<void> may_join(const v1::JoinRequest& request) const;
   void restart();
   void set_state(v1::SessionState state, std::string error);
   Result<wire::TlsContextPtr> tls_context() const;

@@ -64,6 +64,7 @@ Result<ExitCode> join(const CommandLine& line, const Screen& screen) {
   v1::JoinRequest request;
   request.set_endpoint(line.arguments.at(0));
   request.set_token(std::move(*token));
+  request.set_anew(line.anew);
   v1::JoinResponse response;
   if (auto called = call(sockets_of(line), Service::Agent, "Join", request, response); !called) {
     return tl::unexpected<Error>(called.error());

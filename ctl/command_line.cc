@@ -214,6 +214,9 @@ Result<void> apply(const GivenOption& given, CommandLine& line) {
     case OptionId::All:
       line.all = true;
       break;
+    case OptionId::Anew:
+      line.anew = true;
+      break;
     case OptionId::Yes:
       line.yes = true;
       break;

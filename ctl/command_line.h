@@ -28,6 +28,7 @@ struct CommandLine {
   std::string note;
   bool all = false;  // retired nodes as well
   bool yes = false;
+  bool anew = false;
 };
 
 // A variable of the environment; empty where it is not set.

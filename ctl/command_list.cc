@@ -98,6 +98,14 @@ std::vector<Option> own_options() {
       {Note, "--note", "", Required, "TEXT", {CommandId::TokenCreate}, {}, "what the token is for"},
       {All, "--all", "-a", None, "", {CommandId::Nodes}, {}, "those that are retired as well"},
       {Yes, "--yes", "-y", None, "", {CommandId::NodeRetire}, {}, "do not ask"},
+      {Anew,
+       "--anew",
+       "",
+       None,
+       "",
+       {CommandId::Join},
+       {},
+       "also where this host has joined already: its identity there is replaced"},
   };
 }
 

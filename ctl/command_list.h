@@ -59,6 +59,7 @@ enum class OptionId {
   Ttl,
   Note,
   Yes,
+  Anew,
   All,
 };
 

@@ -50,6 +50,12 @@ void add_config(const v1::ConfigStatus& config, WallTime now, Facts& facts) {
 void add_session(const v1::SessionStatus& session, WallTime now, Facts& facts) {
   facts.facts.push_back({"Installer", session_cell(session, now)});
   if (!session.error().empty()) facts.facts.push_back({"", {session.error(), Tone::Bad}});
+  if (!session.node_name().empty()) {
+    const bool known = session.has_join_time();
+    facts.facts.push_back({"Joined",
+                           {"as " + session.node_name() +
+                            (known ? ", " + humane_when(session.join_time(), now) : "")}});
+  }
   if (session.has_certificate_expire_time()) {
     facts.facts.push_back(
         {"Certificate", {"expires " + humane_when(session.certificate_expire_time(), now)}});

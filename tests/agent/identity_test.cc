@@ -39,11 +39,14 @@ TEST_F(IdentityTest, ComesBackAsItWasKept) {
   ASSERT_TRUE(nothing.has_value());
   EXPECT_FALSE(nothing->has_value());
 
-  const Identity kept = new_identity("1a2b");
+  Identity kept = new_identity("1a2b");
+  kept.join_time = kNow;
   ASSERT_TRUE(store_.save(kept).has_value());
   const auto loaded = store_.load();
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ((*loaded)->node_uid, "1a2b");
+  EXPECT_EQ((*loaded)->node_name, "node-1");
+  EXPECT_EQ((*loaded)->join_time, kNow);
   EXPECT_EQ((*loaded)->endpoint, "installer.example:7443");
   EXPECT_EQ((*loaded)->certificate, kept.certificate);
   EXPECT_EQ((*loaded)->authority, kept.authority);

@@ -264,9 +264,10 @@ TEST_F(SessionTest, RenewsACertificatePastItsHalf) {
   EXPECT_EQ((*after)->node_uid, "uid-1");
 }
 
-Task<void> join_into(Session& session, std::string endpoint, std::string token,
+Task<void> join_into(Session& session, std::string endpoint, std::string token, bool anew,
                      std::optional<Result<v1::JoinResponse>>& result) {
   v1::JoinRequest request;
+  request.set_anew(anew);
   request.set_endpoint(std::move(endpoint));
   request.set_token(std::move(token));
   v1::Host host;
@@ -278,13 +279,14 @@ class JoinTest : public SessionTest {
  protected:
   std::optional<Result<v1::JoinResponse>> joined_;
 
-  void join(const std::string& pin) {
-    start();
+  void join(const std::string& pin, bool anew = false) {
+    if (!session_) start();
+    joined_.reset();
     const auto token = pki::make_join_token(pin);
-    wire::asio::co_spawn(
-        io_,
-        join_into(*session_, installer_.address(), pki::join_token_text(*token).reveal(), joined_),
-        wire::rethrow);
+    wire::asio::co_spawn(io_,
+                         join_into(*session_, installer_.address(),
+                                   pki::join_token_text(*token).reveal(), anew, joined_),
+                         wire::rethrow);
     run_until("an answer", [&] { return joined_.has_value(); });
   }
 };
@@ -297,6 +299,29 @@ TEST_F(JoinTest, LeadsToASession) {
   const auto kept = store_.load();
   ASSERT_TRUE(kept.has_value() && kept->has_value());
   EXPECT_EQ((*kept)->endpoint, installer_.address());
+  EXPECT_EQ(session_->status().node_name(), "node-1");
+  EXPECT_TRUE(session_->status().has_join_time());
+}
+
+TEST_F(JoinTest, OfAHostThatHasJoinedIsRefusedUnlessAsked) {
+  const auto pin = pki::parse_certificate(installer_.authority().certificate)->spki_sha256;
+  join(pin);
+  ASSERT_TRUE(joined_->has_value()) << joined_->error().message;
+  run_until("a session", [&] { return told(); });
+  installer_.secret_seen.clear();
+
+  join(pin);
+  ASSERT_FALSE(joined_->has_value());
+  EXPECT_EQ(joined_->error().code, ErrorCode::Refused);
+  for (const std::string& part : {installer_.address() + " already, as node-1 (uid-1) since 20",
+                                  std::string("joistctl join --anew")}) {
+    EXPECT_NE(joined_->error().message.find(part), std::string::npos) << joined_->error().message;
+  }
+  EXPECT_EQ(installer_.secret_seen, "");  // the token is still good
+
+  join(pin, true);
+  ASSERT_TRUE(joined_->has_value()) << joined_->error().message;
+  run_until("a session anew", [&] { return installer_.sessions == 2 && told(); });
 }
 
 TEST_F(JoinTest, NeverShowsTheTokenToAnotherInstaller) {

@@ -81,6 +81,15 @@ TEST(StatusPage, ShowsARefusedConfigAndALostSession) {
       << text;
 }
 
+TEST(StatusPage, SaysWhatTheHostJoinedAs) {
+  v1::Status known = status();
+  known.mutable_session()->set_node_name("host-of-old");
+  *known.mutable_session()->mutable_join_time() = ago(3 * 86400);
+  const std::string text = render(status_page(known, kNow), {});
+  EXPECT_NE(text.find("Joined       as host-of-old, 3d ago\n"), std::string::npos)
+      << text;
+}
+
 TEST(StatusPage, TellsAnEmptyAnswerApart) {
   const std::string text = render(status_page(v1::Status(), kNow), {});
   EXPECT_NE(text.find("Ready      Unknown"), std::string::npos) << text;
