@@ -189,7 +189,7 @@ void Agent::stop() {
 
 void Agent::reload() {
   service_manager_.reloading();
-  session_.load_identity();  // whoever mended it, or its mode, asks for this
+  session_.reload_identity();  // whoever mended it, or its mode, asks for this
   auto spec = config_.read();
   Result<void> applied = spec ? apply(*spec) : Result<void>(tl::unexpected<Error>(spec.error()));
   const WallTime now = clock_.now().wall;

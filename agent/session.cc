@@ -73,8 +73,22 @@ Session::Session(wire::asio::io_context& io, const IdentityStore& store, const C
 
 Session::~Session() = default;
 
-void Session::load_identity() {
-  auto loaded = store_.load();
+void Session::load_identity() { adopt(store_.load()); }
+
+void Session::reload_identity() {
+  const std::string before = identity_ ? identity_->certificate : "";
+  const auto read = [this, before](const std::exception_ptr& error,
+                                   Result<std::optional<Identity>> loaded) {
+    if (error) std::rethrow_exception(error);
+    // Joined or renewed meanwhile: what was read is of before.
+    if (before == (identity_ ? identity_->certificate : "")) adopt(std::move(loaded));
+  };
+  std::function<Result<std::optional<Identity>>()> job = [store = store_] { return store.load(); };
+  wire::asio::co_spawn(timer_.get_executor(),
+                       keeper_.run<std::optional<Identity>>(std::move(job), kSaveDeadline), read);
+}
+
+void Session::adopt(Result<std::optional<Identity>> loaded) {
   if (!loaded) {
     log(Priority::Error,
         identity_ ? "this host's identity cannot be read again; the one in use stays"

@@ -54,6 +54,9 @@ class Session {
   // given up for another alone.
   void load_identity();
 
+  // The same again, on a worker. One that is in use is given up for another alone.
+  void reload_identity();
+
   // Until stop().
   wire::Task<void> run();
 
@@ -92,6 +95,7 @@ class Session {
   wire::Task<Result<void>> check_writable();
   wire::Task<void> sleep_until(SteadyTime time);
 
+  void adopt(Result<std::optional<Identity>> loaded);
   void replace_identity(Identity identity);
   Result<void> may_join(const v1::JoinRequest& request) const;
   void restart();

@@ -350,7 +350,8 @@ TEST_F(SessionTest, TakesAnIdentityThatWasMendedOnReload) {
   io_.run_for(10ms);
   EXPECT_NE(session_->status().error().find("systemctl reload"), std::string::npos);
   std::filesystem::permissions(file, std::filesystem::perms(0600));
-  session_->load_identity();
+  session_->reload_identity();
+  EXPECT_EQ(session_->status().state(), v1::SESSION_STATE_NOT_JOINED);  // read elsewhere
   run_until("a session", [&] { return told(); });
 
   std::filesystem::resize_file(file, 300);
