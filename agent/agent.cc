@@ -189,6 +189,7 @@ void Agent::stop() {
 
 void Agent::reload() {
   service_manager_.reloading();
+  mend_socket();
   session_.reload_identity();  // whoever mended it, or its mode, asks for this
   auto spec = config_.read();
   Result<void> applied = spec ? apply(*spec) : Result<void>(tl::unexpected<Error>(spec.error()));
@@ -209,10 +210,22 @@ void Agent::reload() {
   service_manager_.ready();
 }
 
+// Somebody cleared /run: without its socket nobody could ask why.
+void Agent::mend_socket() {
+  const auto mended = local_api_.mend();
+  const std::string error = mended ? "" : mended.error().message;
+  if (!mended && error != socket_error_) {
+    log(Priority::Error, "the local socket is gone and cannot be made again", mended.error());
+  }
+  if (mended && *mended) log(Priority::Warning, "the local socket was gone, and is made again");
+  socket_error_ = error;
+}
+
 Task<void> Agent::judge_forever() {
   const auto loop = pulse_.add("readiness", 6 * kJudgeEvery, SteadyClock::now());
   for (;;) {
     pulse_.beat(loop, SteadyClock::now());
+    mend_socket();
     if (judge() || told_.empty()) publish();
     const auto conditions = readiness_.conditions();
     const bool recovering = std::ranges::any_of(

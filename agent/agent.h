@@ -69,6 +69,7 @@ class Agent {
 
   void stop();
   void reload();
+  void mend_socket();
   Result<void> take_state();
   Result<void> apply(const v1::NodeSpec& spec);
   bool judge();
@@ -121,6 +122,7 @@ class Agent {
 
   std::vector<v1::Condition> told_;  // as last published
   std::string left_out_;             // of the report
+  std::string socket_error_;         // why the local socket is gone; told once
   SteadyTime session_judged_{};
 };
 

@@ -54,4 +54,10 @@ Result<void> LocalApi::listen(const std::string& path) {
   return server_.listen_unix(path, kSocketMode);
 }
 
+Result<bool> LocalApi::mend() {
+  const auto mended = server_.mend_unix();
+  if (!mended) return tl::unexpected<Error>(mended.error());
+  return !mended->empty();
+}
+
 }  // namespace joist::agent

@@ -26,6 +26,8 @@ class LocalApi {
   LocalApi(wire::asio::io_context& io, Sources sources);
 
   Result<void> listen(const std::string& path);
+  // Its socket again where somebody removed it. True: it was.
+  Result<bool> mend();
   void close() { server_.close(); }
   const wire::HttpCounters& counters() const { return server_.counters(); }
 

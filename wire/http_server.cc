@@ -48,6 +48,20 @@ class Counted {
   std::size_t* count_;
 };
 
+// What a listener made, to be told from what others put in its place.
+struct SocketFile {
+  std::string path;
+  unsigned mode = 0;
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::shared_ptr<Local::acceptor> acceptor;
+
+  bool is_there() const {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  }
+};
+
 }  // namespace
 
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
@@ -63,7 +77,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::function<void()> before_handshake;
   std::vector<std::shared_ptr<Tcp::acceptor>> tcp_acceptors;
   std::vector<std::shared_ptr<Local::acceptor>> local_acceptors;
-  std::vector<std::string> socket_files;
+  std::vector<SocketFile> socket_files;
   std::map<std::uint64_t, std::function<void()>> aborts;  // by connection
   std::uint64_t next_connection = 0;
   std::map<std::string, std::size_t> open_by_peer;  // address, user or certificate
@@ -412,9 +426,28 @@ Result<void> HttpServer::listen_unix(const std::string& path, unsigned mode) {
   if (!error && ::chmod(path.c_str(), mode) != 0) return fail_errno(errno, "chmod " + path);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return fail_errno(error.value(), "listen on " + path);
-  state_->socket_files.push_back(path);
+  struct stat made {};
+  if (::lstat(path.c_str(), &made) != 0) return fail_errno(errno, "look at " + path);
+  state_->socket_files.push_back({path, mode, made.st_dev, made.st_ino, acceptor});
   state_->start(std::move(acceptor));
   return {};
+}
+
+Result<std::vector<std::string>> HttpServer::mend_unix() {
+  std::vector<std::string> mended;
+  auto& files = state_->socket_files;
+  for (const SocketFile& one : std::vector<SocketFile>(files)) {
+    if (one.is_there()) continue;
+    if (auto listening = listen_unix(one.path, one.mode); !listening) {
+      return tl::unexpected<Error>(listening.error());
+    }
+    error_code ignored;  // nobody can reach it any more
+    one.acceptor->close(ignored);
+    std::erase_if(files, [&](const SocketFile& file) { return file.acceptor == one.acceptor; });
+    std::erase(state_->local_acceptors, one.acceptor);
+    mended.push_back(one.path);
+  }
+  return mended;
 }
 
 Result<void> HttpServer::listen_descriptor(UniqueFd fd, TlsContextPtr context) {
@@ -467,7 +500,9 @@ void HttpServer::close() {
   error_code ignored;  // what is closed twice is closed
   for (const auto& acceptor : state.tcp_acceptors) acceptor->close(ignored);
   for (const auto& acceptor : state.local_acceptors) acceptor->close(ignored);
-  for (const std::string& path : state.socket_files) ::unlink(path.c_str());
+  for (const SocketFile& file : state.socket_files) {
+    if (file.is_there()) ::unlink(file.path.c_str());
+  }
   state.handshakes.close();
   // Closing lets the connections end by themselves, later: none leaves the map now.
   for (const auto& [id, abort] : state.aborts) abort();

@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -98,6 +99,10 @@ class HttpServer {
   // Replaces a socket left behind by a process that is gone; refuses to take
   // over from one that answers. The file gets `mode`, and goes with the server.
   Result<void> listen_unix(const std::string& path, unsigned mode);
+
+  // Makes those again that somebody removed, or replaced by one that nobody answers at; names
+  // them. What is connected stays.
+  Result<std::vector<std::string>> mend_unix();
 
   // A listening stream socket that systemd handed over; of TCP with TLS if there is a context.
   Result<void> listen_descriptor(UniqueFd fd, TlsContextPtr context = nullptr);

@@ -208,6 +208,21 @@ class Reload(AgentTest):
         self.assertEqual(self.metric("joist_agent_config_last_reload_successful"), 1)
         self.assertNotIn("error", self.call("GetStatus")[1]["config"])
 
+    def test_makes_its_socket_again(self):
+        self.start()
+        path = self.dir / "run" / "agent.sock"
+        path.unlink()
+        self.reload()
+        self.assertEqual(self.call("GetStatus")[0], 200)
+        path.unlink()
+
+        def answers():
+            try:
+                return self.call("GetStatus")[0] == 200
+            except OSError:
+                return False
+        self.wait_for("a socket that nobody asked for", answers)
+
     def test_moves_to_another_port(self):
         self.start()
         other = free_port()
