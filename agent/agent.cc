@@ -175,12 +175,13 @@ Task<void> Agent::watch_signals() {
     if (number != SIGHUP) break;
     reload();
   }
+  service_manager_.stopping();
+  log(Priority::Info, "stopping");
+  co_await session_.leave();
   stop();
 }
 
 void Agent::stop() {
-  service_manager_.stopping();
-  log(Priority::Info, "stopping");
   session_.stop();
   web_.close();
   local_api_.close();

@@ -31,6 +31,7 @@ constexpr seconds kSaveDeadline{30};
 constexpr std::size_t kErrorMax = 512;
 constexpr int kMissedHeartbeats = 3;
 constexpr seconds kAnswerTime{5};
+constexpr seconds kGoodbyeTime{1};
 
 std::mt19937 seeded_generator() {
   std::random_device seed;
@@ -66,7 +67,8 @@ Session::Session(wire::asio::io_context& io, const IdentityStore& store, const C
       on_change_(std::move(on_change)),
       keeper_(io, "identity", 2),
       generator_(seeded_generator()),
-      timer_(io) {
+      timer_(io),
+      left_(io) {
   status_.set_state(v1::SESSION_STATE_NOT_JOINED);
   *status_.mutable_since() = to_timestamp(clock_.now().wall);
 }
@@ -111,7 +113,7 @@ void Session::adopt(Result<std::optional<Identity>> loaded) {
   }
   replace_identity(std::move(**loaded));
   set_state(v1::SESSION_STATE_CONNECTING, "");
-  restart();
+  restart("this host was given another identity");
 }
 
 // On the worker: a disk that syncs for long holds up nothing but this.
@@ -164,14 +166,28 @@ v1::SessionStatus Session::status() const {
 
 void Session::wake() { timer_.cancel(); }
 
-void Session::restart() {
+void Session::restart(std::string why) {
   restart_ = true;
+  restart_why_ = std::move(why);
   failures_ = 0;
   wake();
 }
 
 void Session::reconsider() {
-  if (endpoint() != connected_endpoint_) restart();
+  if (endpoint() != connected_endpoint_) restart("another installer is configured");
+}
+
+Task<void> Session::leave() {
+  if (!link_) {
+    stop();
+    co_return;
+  }
+  stopping_ = true;
+  wake();
+  left_.expires_after(kGoodbyeTime);
+  boost::system::error_code left;
+  co_await left_.async_wait(wire::asio::redirect_error(wire::asio::use_awaitable, left));
+  stop();
 }
 
 void Session::stop() {
@@ -251,7 +267,29 @@ Task<Error> Session::converse() {
   log(Priority::Info, "in session with the installer", {{"endpoint", connected_endpoint_}});
   Error ended = co_await serve(*link);
   link_.reset();
+  left_.cancel();
+  disconnected(ended);
   co_return ended;
+}
+
+// Why a session ended that had begun.
+void Session::disconnected(const Error& why) {
+  status_.set_disconnect_reason(printable(why.message, kErrorMax));
+  *status_.mutable_disconnect_time() = to_timestamp(clock_.now().wall);
+}
+
+// Tells the installer why, unless it does not listen.
+Task<void> Session::say_goodbye(std::shared_ptr<Link> link) {
+  v1::AgentFrame frame;
+  frame.mutable_goodbye()->set_reason(stopping_ ? "joist-agent stops" : restart_why_);
+  wire::asio::steady_timer patience(timer_.get_executor(), kGoodbyeTime);
+  patience.async_wait([link](boost::system::error_code cancelled) {
+    if (!cancelled) link->socket->close();
+  });
+  std::string bytes = to_bytes(frame);
+  const auto sent = co_await link->socket->send(std::move(bytes));
+  static_cast<void>(sent);  // the session ends either way
+  patience.cancel();
 }
 
 // Up to the Welcome.
@@ -309,8 +347,11 @@ Task<Error> Session::serve(std::shared_ptr<Link> link) {
     if (!link->ended) unsent = sent.error();
     break;
   }
+  const bool on_purpose = !unsent && !link->ended;
+  if (on_purpose) co_await say_goodbye(link);
   link->socket->close();
   while (!link->ended) co_await sleep_until(SteadyClock::now() + kBeat);
+  if (on_purpose && !stopping_) co_return Error{ErrorCode::Unavailable, restart_why_};
   co_return unsent ? *unsent : *link->ended;
 }
 
@@ -411,7 +452,7 @@ Task<void> Session::renew_certificate() {
     replace_identity(std::move(*renewed));
     // Whatever the wall clock says: a wrong one must not renew without end.
     renew_not_before_ = SteadyClock::now() + lasts(*identity_) / 2;
-    restart();  // shows at once that the new one is good
+    restart("this host's certificate was renewed");  // shows at once that the new one is good
     co_return;
   }
   ++counters_.renewal_failures;
@@ -470,7 +511,7 @@ Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host h
   log(Priority::Notice, identity_ ? "this host joined anew" : "this host joined",
       {{"endpoint", target}, {"node_uid", identity->node_uid}});
   replace_identity(std::move(*identity));
-  restart();
+  restart("this host joined anew");
   co_return response;
 }
 

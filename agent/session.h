@@ -49,9 +49,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Reads who this host is, or reads it again. A damaged identity is no reason
-  // not to start: it shows as not joined, with the error. One that is in use is
-  // given up for another alone.
+  // Reads who this host is. Blocks: at the start, before anybody waits for this thread. A
+  // damaged identity is no reason not to start: it shows as not joined, with the error.
   void load_identity();
 
   // The same again, on a worker. One that is in use is given up for another alone.
@@ -71,6 +70,8 @@ class Session {
   // The settings changed: if the endpoint did, begin anew.
   void reconsider();
 
+  // Ends the session with a Goodbye, within a second, and run().
+  wire::Task<void> leave();
   void stop();
 
   v1::SessionStatus status() const;
@@ -98,7 +99,9 @@ class Session {
   void adopt(Result<std::optional<Identity>> loaded);
   void replace_identity(Identity identity);
   Result<void> may_join(const v1::JoinRequest& request) const;
-  void restart();
+  wire::Task<void> say_goodbye(std::shared_ptr<Link> link);
+  void disconnected(const Error& why);
+  void restart(std::string why);
   void set_state(v1::SessionState state, std::string error);
   Result<wire::TlsContextPtr> tls_context() const;
   std::string endpoint() const;
@@ -115,6 +118,7 @@ class Session {
   Worker keeper_;  // of the identity's file
   std::mt19937 generator_;
   wire::asio::steady_timer timer_;  // what run() sleeps on
+  wire::asio::steady_timer left_;   // what leave() waits by
 
   std::optional<Identity> identity_;
   std::string identity_error_;
@@ -129,6 +133,7 @@ class Session {
   SessionCounters counters_;
   unsigned failures_ = 0;
   bool restart_ = false;
+  std::string restart_why_;  // for the Goodbye
   bool stopping_ = false;
   bool joining_ = false;
   bool refused_ = false;

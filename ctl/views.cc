@@ -47,6 +47,12 @@ void add_config(const v1::ConfigStatus& config, WallTime now, Facts& facts) {
   }
 }
 
+void add_disconnect(const std::string& reason, const google::protobuf::Timestamp& time,
+                    WallTime now, Facts& facts) {
+  if (reason.empty()) return;
+  facts.facts.push_back({"Lost", {humane_when(time, now) + ": " + reason, Tone::Dim}});
+}
+
 void add_session(const v1::SessionStatus& session, WallTime now, Facts& facts) {
   facts.facts.push_back({"Installer", session_cell(session, now)});
   if (!session.error().empty()) facts.facts.push_back({"", {session.error(), Tone::Bad}});
@@ -56,6 +62,7 @@ void add_session(const v1::SessionStatus& session, WallTime now, Facts& facts) {
                            {"as " + session.node_name() +
                             (known ? ", " + humane_when(session.join_time(), now) : "")}});
   }
+  add_disconnect(session.disconnect_reason(), session.disconnect_time(), now, facts);
   if (session.has_certificate_expire_time()) {
     facts.facts.push_back(
         {"Certificate", {"expires " + humane_when(session.certificate_expire_time(), now)}});
@@ -146,6 +153,7 @@ Facts node_facts(const v1::Node& node, const Reported& reported, WallTime now) {
     if (!labels.empty()) facts.facts.push_back({"Labels", {labels}});
   }
   facts.facts.push_back({"Report", {humane_when(node.report_time(), now)}});
+  add_disconnect(node.disconnect_reason(), node.disconnect_time(), now, facts);
   if (!connected) {
     facts.facts.push_back(
         {"",

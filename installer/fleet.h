@@ -25,10 +25,16 @@ struct Identity {
 };
 
 struct Connection {
-  std::uint64_t session = 0;    // tells this session from a later one of the node
-  std::string address;          // "192.0.2.7:51344"
-  Moment heard;                 // last frame
-  std::function<void()> close;  // ends the session's socket
+  std::uint64_t session = 0;  // tells this session from a later one of the node
+  std::string address;        // "192.0.2.7:51344"
+  Moment heard;               // last frame
+  std::function<void(const std::string& why)> close;  // ends the session, told why
+};
+
+// How a node's last session ended.
+struct Departure {
+  std::string why;
+  WallTime time;
 };
 
 // Why a certificate is not taken, as metrics name it.
@@ -67,7 +73,7 @@ class Fleet {
 
   // A session begins; a former one of the same node is closed. Returns its number.
   std::uint64_t connect(const std::string& uid, std::string address, const Moment& now,
-                        std::function<void()> close);
+                        std::function<void(const std::string& why)> close);
 
   // A frame came. False: another session has taken over, or the node was
   // retired; this one must end.
@@ -77,7 +83,11 @@ class Fleet {
   void disconnect(const std::string& uid, std::uint64_t session);
 
   // Ends every session, as on shutdown.
-  void close_all();
+  void close_all(const std::string& why);
+
+  // Why a session that began is over; for people.
+  void left(const std::string& uid, std::string why, WallTime now);
+  const Departure* departure(const std::string& uid) const;  // null: none since the start
 
   const Connection* connection(const std::string& uid) const;  // null: disconnected
   std::size_t connected() const { return connections_.size(); }
@@ -108,6 +118,7 @@ class Fleet {
   std::uint64_t next_session_ = 1;
   std::map<std::string, Connection> connections_;  // by uid
   std::map<std::string, BootTime> last_heard_;     // of nodes that left; by uid
+  std::map<std::string, Departure> departures_;    // by uid
 };
 
 }  // namespace joist::installer

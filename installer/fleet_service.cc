@@ -130,6 +130,10 @@ v1::Node FleetService::show_node(const StoredNode& node, v1::Report report,
     shown.set_address(connection->address);
     *shown.mutable_heard_time() = to_timestamp(connection->heard.wall);
   }
+  if (const Departure* const departure = fleet_.departure(node.uid)) {
+    shown.set_disconnect_reason(departure->why);
+    *shown.mutable_disconnect_time() = to_timestamp(departure->time);
+  }
   for (const v1::ReportItem& item : report.items()) {
     if (item.has_host()) *shown.mutable_roles() = item.host().roles();
   }

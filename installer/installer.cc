@@ -48,6 +48,11 @@ constexpr std::chrono::minutes kCertificateCheck{1};
 constexpr std::size_t kSpareConnections = 1024;
 constexpr std::size_t kStrangersMax = 256;
 
+// What agents are told, and how long they have to listen.
+constexpr const char* kStops = "joist-installer stops; the agent asks again until it is back";
+constexpr std::chrono::seconds kLeaveTime{1};
+constexpr std::chrono::milliseconds kLeaveStep{10};
+
 // A node has one session, a second when it comes back, and renewals.
 constexpr std::size_t kConnectionsOfANode = 8;
 
@@ -328,11 +333,22 @@ wire::Task<bool> Installer::beat() {
   co_return checked || parts_->store.moves();
 }
 
+wire::Task<void> Installer::leave() {
+  const auto end = std::chrono::steady_clock::now() + kLeaveTime;
+  parts_->fleet.close_all(kStops);
+  asio::steady_timer timer(parts_->io);
+  while (parts_->fleet.connected() > 0 && std::chrono::steady_clock::now() < end) {
+    boost::system::error_code ignored;  // nobody cancels it
+    timer.expires_after(kLeaveStep);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
 void Installer::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
   parts_->certificate_timer.cancel();
-  parts_->fleet.close_all();
+  parts_->fleet.close_all(kStops);
   parts_->agents_server.close();
   parts_->metrics_server.close();
   parts_->people_server.close();

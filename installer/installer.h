@@ -41,6 +41,9 @@ class Installer {
   // read and written. False: the store's did not answer in time.
   wire::Task<bool> beat();
 
+  // Tells every agent, and gives them a second to hear it. Then stop().
+  wire::Task<void> leave();
+
   // Ends every session and listener; the io_context runs out of work.
   void stop();
 

@@ -116,6 +116,7 @@ joist::wire::Task<void> obey_signals(asio::signal_set& signals, Installer& insta
     joist::log(Priority::Notice, "stopping");
     manager.stopping();
     pulse.stop();
+    co_await installer.leave();
     installer.stop();
     co_return;
   }

@@ -34,8 +34,10 @@ std::string_view name_of(SessionEnd end) {
   return "None";
 }
 
+}  // namespace
+
 // Takes the session out of the fleet, whatever way it ends.
-class Connected {
+class Sessions::Connected {
  public:
   Connected(Fleet& fleet, std::string uid, std::uint64_t number)
       : fleet_(fleet), uid_(std::move(uid)), number_(number) {}
@@ -52,7 +54,13 @@ class Connected {
   std::uint64_t number_;
 };
 
-}  // namespace
+// What becomes of a session besides its end.
+struct Sessions::Course {
+  // Only a Hello that is accepted takes the node's place: a stale copy of a host
+  // must not end the session of the living one.
+  std::optional<Connected> connected;
+  std::string told;  // why this side ended it; empty: it did not
+};
 
 wire::Task<std::optional<wire::Response>> Sessions::refuse(const wire::Peer& peer) {
   IdentityFault fault = IdentityFault::None;
@@ -84,9 +92,14 @@ wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer
   const auto identity = co_await fleet_.identify(peer.certificate, clock_.now().wall, fault);
   if (!identity) co_return;  // retired between the upgrade and now
   const std::string name = identity->node.name;
-  const Ending ending = co_await exchange(socket, *identity, peer);
+  Course course;
+  Ending ending = co_await exchange(socket, *identity, peer, course);
+  if (!course.told.empty()) ending = {"Ended", course.told};
   metrics_.session_ended(ending.reason);
-  log(ending.reason == "Closed" ? Priority::Info : Priority::Warning, "session ended",
+  if (course.connected) fleet_.left(identity->node.uid, ending.message, clock_.now().wall);
+  const bool expected =
+      ending.reason == "Closed" || ending.reason == "Goodbye" || ending.reason == "Ended";
+  log(expected ? Priority::Info : Priority::Warning, "session ended",
       {{"node", name},
        {"peer", peer.address},
        {"reason", ending.reason},
@@ -122,13 +135,11 @@ wire::Task<Result<NodeSession>> Sessions::begin(const std::string& uid) {
 }
 
 wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const Identity& identity,
-                                                const wire::Peer& peer) {
+                                                const wire::Peer& peer, Course& course) {
+  std::optional<Connected>& connected = course.connected;
   const std::string& uid = identity.node.uid;
   std::optional<NodeSession> session;  // from its first frame on
   metrics_.session_started();
-  // Only a Hello that is accepted takes the node's place: a stale copy of a host
-  // must not end the session of the living one.
-  std::optional<Connected> connected;
   for (;;) {
     const std::chrono::milliseconds patience =
         connected ? fleet_.silence_max() : std::chrono::milliseconds(kHelloTimeout);
@@ -161,7 +172,10 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
       if (!still) co_return Ending{"Replaced", still.error().message};
       connected.emplace(
           fleet_, uid,
-          fleet_.connect(uid, address_only(peer.address), now, [&socket] { socket.close(); }));
+          fleet_.connect(uid, address_only(peer.address), now, [&](const std::string& why) {
+            course.told = why;
+            socket.close_saying(goodbye(why).SerializeAsString());
+          }));
       log(Priority::Info, "session began", {{"node", identity.node.name}, {"peer", peer.address}});
       ask_for_heartbeats(step);
     }

@@ -38,12 +38,14 @@ class Sessions {
   void set_sessions_max(std::size_t sessions_max) { sessions_max_ = sessions_max; }
 
  private:
+  class Connected;
+  struct Course;
   struct Ending {
     std::string reason;  // as metrics name it
     std::string message;
   };
   wire::Task<Ending> exchange(wire::FrameSocket& socket, const Identity& identity,
-                              const wire::Peer& peer);
+                              const wire::Peer& peer, Course& course);
   wire::Task<Result<NodeSession>> begin(const std::string& uid);
   void ask_for_heartbeats(SessionStep& step) const;
   wire::Task<Result<void>> keep(const std::string& uid, const v1::Report& report, WallTime now);

@@ -27,6 +27,10 @@ class FrameSocket {
 
   // Ends both directions at once, from any task of the io_context.
   virtual void close() = 0;
+
+  // The same after a last message, which a peer that takes nothing gets a second for, and
+  // which is lost where a send is under way. Of a server's socket alone.
+  virtual void close_saying(std::string message) = 0;
 };
 
 }  // namespace joist::wire

@@ -36,6 +36,7 @@ Task<void> upgrade(const HttpService& service, TlsStream& stream, RequestReader:
     log(Priority::Error, "session failed", {{"peer", peer.address}, {"error", failure}});
   }
   socket.close();
+  co_await socket.farewell_over();
 }
 
 // Whether `message` asked for a WebSocket: it has been served, or refused.

@@ -24,7 +24,10 @@ template <typename Stream>
 class WebSocket final : public FrameSocket {
  public:
   explicit WebSocket(Stream stream)
-      : stream_(std::move(stream)), reading_(lowest()), writing_(lowest()) {
+      : stream_(std::move(stream)),
+        reading_(lowest()),
+        writing_(lowest()),
+        farewell_over_(stream_.get_executor()) {
     stream_.binary(true);
     // The bound is ours to hold: Beast would answer a too large message by an
     // orderly TLS shutdown, and report how that went instead.
@@ -63,14 +66,11 @@ class WebSocket final : public FrameSocket {
   }
 
   Task<Result<void>> send(std::string message) override {
-    boost::system::error_code error;
-    writing_.arm(kSendTimeout);
-    co_await stream_.async_write(asio::buffer(message),
-                                 asio::redirect_error(asio::use_awaitable, error));
-    writing_.disarm();
-    if (!error) co_return Result<void>{};
-    close();
-    co_return fail(ErrorCode::Unavailable, "connection ended: " + error.message());
+    if (leaving_) co_return fail(ErrorCode::Unavailable, "this side ends the connection");
+    sending_ = true;
+    const auto sent = co_await write(message, kSendTimeout);
+    sending_ = false;
+    co_return sent;
   }
 
   void close() override {
@@ -78,16 +78,61 @@ class WebSocket final : public FrameSocket {
     lowest().close(ignored);
   }
 
+  void close_saying(std::string message) override {
+    if (sending_ || leaving_) {
+      close();
+      return;
+    }
+    leaving_ = true;
+    asio::co_spawn(stream_.get_executor(), farewell(std::move(message)), rethrow);
+  }
+
+  // Before this is destroyed: the last message is written from here.
+  Task<void> farewell_over() {
+    boost::system::error_code over;
+    while (leaving_) {
+      farewell_over_.expires_after(kFarewellTimeout);
+      co_await farewell_over_.async_wait(asio::redirect_error(asio::use_awaitable, over));
+    }
+  }
+
  private:
   static constexpr std::chrono::seconds kSendTimeout{30};
+  static constexpr std::chrono::seconds kFarewellTimeout{1};
   static constexpr std::size_t kChunkBytes = 16 * 1024;
   static constexpr std::size_t kKeptBytes = 16 * 1024;  // a large message's buffer is given back
+
+  // One at a time. `message` outlives it.
+  Task<Result<void>> write(const std::string& message, std::chrono::seconds timeout) {
+    boost::system::error_code error;
+    writing_.arm(timeout);
+    co_await stream_.async_write(asio::buffer(message),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    writing_.disarm();
+    const bool late = writing_.expired();  // also where it was written after all: what is read
+    if (!error && !late) co_return Result<void>{};  // was cancelled with it
+    close();
+    co_return fail(ErrorCode::Unavailable, late ? "the other side took nothing for " +
+                                                      std::to_string(timeout.count()) + " s"
+                                                : "connection ended: " + error.message());
+  }
+
+  Task<void> farewell(std::string message) {
+    const auto sent = co_await write(message, kFarewellTimeout);
+    static_cast<void>(sent);  // the connection ends either way
+    close();
+    leaving_ = false;
+    farewell_over_.cancel();
+  }
 
   auto& lowest() { return boost::beast::get_lowest_layer(stream_); }
 
   Stream stream_;
   Deadline reading_;
   Deadline writing_;
+  asio::steady_timer farewell_over_;
+  bool sending_ = false;
+  bool leaving_ = false;
   boost::beast::flat_buffer buffer_;
 };
 

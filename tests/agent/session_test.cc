@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "agent/enrolment.h"
+#include "base/message_rules.h"
 #include "base/report.h"
 #include "joist/v1/enrolment.pb.h"
 #include "joist/v1/session.pb.h"
@@ -71,6 +72,7 @@ class Installer {
   int deltas_from_nothing = 0;
   int deltas = 0;
   std::string secret_seen;
+  std::string goodbye;  // of the agent, the last one
 
  private:
   void serve_enrolment() {
@@ -123,6 +125,11 @@ class Installer {
       if (!message) co_return;
       v1::AgentFrame frame;
       EXPECT_TRUE(frame.ParseFromString(*message));
+      EXPECT_TRUE(check_rules(frame)) << check_rules(frame).error().message;
+      if (frame.has_goodbye()) {
+        goodbye = frame.goodbye().reason();
+        co_return;
+      }
       v1::InstallerFrame reply;
       if (mute && !frame.has_hello()) continue;
       if (frame.has_hello() || instead.empty()) {
@@ -250,6 +257,21 @@ TEST_F(SessionTest, PassesOnWhyTheInstallerEndedIt) {
   start();
   run_until("the end", [&] { return session_->status().state() == v1::SESSION_STATE_WAITING; });
   EXPECT_NE(session_->status().error().find("moving\\x0ahouse"), std::string::npos);
+  run_until("another session",
+            [&] { return session_->status().state() == v1::SESSION_STATE_CONNECTED; });
+  EXPECT_EQ(session_->status().error(), "");
+  EXPECT_NE(session_->status().disconnect_reason().find("moving\\x0ahouse"), std::string::npos);
+  EXPECT_TRUE(session_->status().has_disconnect_time());
+}
+
+TEST_F(SessionTest, SaysGoodbyeWhenItStops) {
+  save_identity(0h, 20h);
+  start();
+  run_until("a session", [&] { return told(); });
+  bool left = false;
+  wire::asio::co_spawn(io_, session_->leave(), [&](const std::exception_ptr&) { left = true; });
+  run_until("the end", [&] { return left && !installer_.goodbye.empty(); });
+  EXPECT_EQ(installer_.goodbye, "joist-agent stops");
 }
 
 TEST_F(SessionTest, RenewsACertificatePastItsHalf) {
@@ -258,6 +280,7 @@ TEST_F(SessionTest, RenewsACertificatePastItsHalf) {
   start();
   run_until("a new certificate", [&] { return session_->counters().renewals == 1; });
   run_until("a session with it", [&] { return installer_.sessions == 2 && told(); });
+  EXPECT_EQ(installer_.goodbye, "this host's certificate was renewed");
   const auto after = store_.load();
   ASSERT_TRUE(after.has_value() && after->has_value());
   EXPECT_GT((*after)->not_after, (*before)->not_after);
@@ -322,6 +345,7 @@ TEST_F(JoinTest, OfAHostThatHasJoinedIsRefusedUnlessAsked) {
   join(pin, true);
   ASSERT_TRUE(joined_->has_value()) << joined_->error().message;
   run_until("a session anew", [&] { return installer_.sessions == 2 && told(); });
+  EXPECT_EQ(installer_.goodbye, "this host joined anew");
 }
 
 TEST_F(JoinTest, NeverShowsTheTokenToAnotherInstaller) {

@@ -81,12 +81,16 @@ TEST(StatusPage, ShowsARefusedConfigAndALostSession) {
       << text;
 }
 
-TEST(StatusPage, SaysWhatTheHostJoinedAs) {
+TEST(StatusPage, SaysWhatTheHostJoinedAsAndWhyTheLastSessionEnded) {
   v1::Status known = status();
   known.mutable_session()->set_node_name("host-of-old");
   *known.mutable_session()->mutable_join_time() = ago(3 * 86400);
+  known.mutable_session()->set_disconnect_reason("the installer ended it: joist-installer stops");
+  *known.mutable_session()->mutable_disconnect_time() = ago(180);
   const std::string text = render(status_page(known, kNow), {});
-  EXPECT_NE(text.find("Joined       as host-of-old, 3d ago\n"), std::string::npos)
+  EXPECT_NE(text.find("Joined       as host-of-old, 3d ago\n"
+                      "Lost         3m ago: the installer ended it: joist-installer stops\n"),
+            std::string::npos)
       << text;
 }
 

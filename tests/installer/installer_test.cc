@@ -149,6 +149,9 @@ TEST(Installer, EndsTheSessionOfANodeThatIsRetiredAtOnce) {
   request.set_name("n1");
   const auto retired = host.fleet<v1::RetireNodeResponse>("RetireNode", request);
   EXPECT_EQ(retired.node().state(), v1::NODE_STATE_RETIRED);
+  const auto last = host.hear(**socket);
+  ASSERT_TRUE(last && last->has_goodbye());
+  EXPECT_NE(last->goodbye().reason().find("retired"), std::string::npos);
   EXPECT_FALSE(host.hear(**socket).has_value());
 
   const auto again = host.connect(joined.identity);
@@ -163,6 +166,34 @@ TEST(Installer, EndsTheSessionOfANodeThatIsRetiredAtOnce) {
   EXPECT_EQ(host.fleet<v1::ListNodesResponse>("ListNodes", list).nodes_size(), 2);
 }
 
+TEST(Installer, KnowsWhyANodeLeft) {
+  InstallerHost host;
+  const Joined joined = host.join("n1");
+  auto socket = host.connect(joined.identity);
+  ASSERT_TRUE(host.say(**socket, hello())->has_welcome());
+  EXPECT_EQ(host.node("n1").disconnect_reason(), "");
+  v1::AgentFrame frame;
+  frame.mutable_goodbye()->set_reason("joist-agent stops");
+  EXPECT_FALSE(host.say(**socket, frame).has_value());
+  ASSERT_TRUE(host.until([&] { return host.node("n1").state() == v1::NODE_STATE_DISCONNECTED; }));
+  EXPECT_EQ(host.node("n1").disconnect_reason(), "the agent ended it: joist-agent stops");
+  EXPECT_TRUE(host.node("n1").has_disconnect_time());
+}
+
+TEST(Installer, TellsItsAgentsThatItStops) {
+  InstallerHost host;
+  const Joined joined = host.join("n1");
+  auto socket = host.connect(joined.identity);
+  ASSERT_TRUE(host.say(**socket, hello())->has_welcome());
+  bool left = false;
+  wire::asio::co_spawn(host.io, host.installer().leave(),
+                       [&](const std::exception_ptr&) { left = true; });
+  const auto last = host.hear(**socket);
+  ASSERT_TRUE(last && last->has_goodbye());
+  EXPECT_NE(last->goodbye().reason().find("joist-installer stops"), std::string::npos);
+  EXPECT_TRUE(host.until([&] { return left; }));
+}
+
 TEST(Installer, EndsTheFirstOfTwoSessionsOfANode) {
   InstallerHost host;
   const Joined joined = host.join("n1");
@@ -170,6 +201,7 @@ TEST(Installer, EndsTheFirstOfTwoSessionsOfANode) {
   ASSERT_TRUE(host.say(**first, hello())->has_welcome());
   auto second = host.connect(joined.identity);
   ASSERT_TRUE(host.say(**second, hello())->has_welcome());
+  EXPECT_TRUE(host.hear(**first)->has_goodbye());
   EXPECT_FALSE(host.hear(**first).has_value());
   EXPECT_EQ(host.node("n1").state(), v1::NODE_STATE_CONNECTED);
   EXPECT_TRUE(host.say(**second, delta(1, {}, report_of("n1")))->has_ack());
