@@ -78,7 +78,7 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
       identity_store_(places.state_dir),
       readiness_(subjects(), facts_.boot_id, started_),
       feed_(facts_.boot_id, epoch, std::string(version())),
-      scrape_server_(io_, [this](std::string& page) { append_own(page); }),
+      scrape_server_(loop_, [this](std::string& page) { append_own(page); }),
       web_(io_, scrape_server_,
            {.conditions = [this] { return readiness_.conditions(); },
             .stuck_loops =
@@ -151,7 +151,7 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
   return {};
 }
 
-void Agent::run() {
+void Agent::run(wire::Loop::After after) {
   wire::asio::co_spawn(io_, watch_signals(), wire::rethrow);
   wire::asio::co_spawn(io_, judge_forever(), wire::rethrow);
   wire::asio::co_spawn(io_, observe_host_forever(), wire::rethrow);
@@ -166,7 +166,7 @@ void Agent::run() {
       {{"version", std::string(version())},
        {"metrics", "http://" + web_.address() + "/metrics"},
        {"socket", places_.run_dir + "/agent.sock"}});
-  io_.run();
+  loop_.run(std::move(after));
 }
 
 Task<void> Agent::watch_signals() {

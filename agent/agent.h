@@ -6,7 +6,8 @@
 //   disks ──┤   every 5 s               └─> STATUS= of the unit
 //   health ─┘
 //
-// Threads: one, which runs the io_context; blocking work is on Workers.
+// Threads: one at a time runs the io_context and collects the metrics (wire/loop.h); other blocking
+// work is on Workers.
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
@@ -36,6 +37,7 @@
 #include "metrics/scrape_server.h"
 #include "network/links.h"
 #include "wire/asio.h"
+#include "wire/loop.h"
 
 namespace joist::agent {
 
@@ -56,9 +58,10 @@ class Agent {
   // Config, state and listening sockets. What fails here ends the program.
   Result<void> start();
 
-  // Until SIGTERM or SIGINT. The process must end then without destroying this: coroutines
-  // that are still suspended, and threads that hang in the kernel, refer to it.
-  void run();
+  // Until SIGTERM or SIGINT, or what a handler throws. The process must end in `after` without
+  // destroying this: coroutines that are still suspended, and threads that hang in the kernel,
+  // refer to it.
+  void run(wire::Loop::After after);
 
  private:
   wire::Task<void> watch_signals();
@@ -100,6 +103,7 @@ class Agent {
   std::vector<network::Link> links_;
 
   wire::asio::io_context io_{1};
+  wire::Loop loop_{io_};
   wire::asio::signal_set signals_;  // taken before anybody is told READY
   ServiceManager service_manager_;
   Pulse pulse_;

@@ -102,13 +102,11 @@ int run(const joist::agent::Places& places) {
   // Nothing is taken down at the end: coroutines that are still suspended refer to the agent, a
   // thread may hang in the kernel, and the resolver's may wait for a name server. What must
   // outlive the process was made durable when it was written.
-  try {
-    agent.run();
-  } catch (const std::exception& error) {
-    joist::log(Priority::Error, "the agent ends", {{"error", error.what()}});
-    std::_Exit(EXIT_FAILURE);
-  }
-  std::_Exit(EXIT_SUCCESS);
+  agent.run([](const std::string& failure) {
+    if (!failure.empty()) joist::log(Priority::Error, "the agent ends", {{"error", failure}});
+    std::_Exit(failure.empty() ? EXIT_SUCCESS : EXIT_FAILURE);
+  });
+  std::abort();  // the process has ended
 }
 
 }  // namespace

@@ -144,24 +144,30 @@ struct Lanes::Shared {
                             "no answer within " + std::to_string(waited.count()) + " ms"));
   }
 
-  void serve(std::unique_lock<std::mutex>& lock, std::uint64_t number) {
-    while (!over) {
-      Source* const source = open ? take(Clock::now()) : nullptr;
-      if (source == nullptr) {
-        if (open) end_round(lock);
-        work.wait(lock, [&] { return over || (open && next == 0) || lane != number; });
-        if (lane != number) return;
-        continue;
-      }
+  // The round as far as this lane comes. False: it was left alone.
+  bool serve_round(std::unique_lock<std::mutex>& lock, std::uint64_t number) {
+    while (Source* const source = open ? take(Clock::now()) : nullptr) {
       source->state = Source::State::Running;
       source->began = Clock::now();
       running = source;
       lock.unlock();
       const auto outcome = collect(*source);
       lock.lock();
-      if (lane != number) return finish_late(*source);
+      if (lane != number) {
+        finish_late(*source);
+        return false;
+      }
       running = nullptr;
       finish(*source, outcome);
+    }
+    if (open) end_round(lock);
+    return lane == number;
+  }
+
+  void serve_rounds(std::unique_lock<std::mutex>& lock, std::uint64_t number) {
+    while (!over && serve_round(lock, number)) {
+      work.wait(lock, [&] { return over || (open && next == 0) || lane != number; });
+      if (lane != number) return;
     }
   }
 
@@ -185,7 +191,7 @@ bool start_lane(const std::shared_ptr<Shared>& shared) {
   try {
     std::thread([shared, number = shared->lane] {
       std::unique_lock lock(shared->mutex);
-      shared->serve(lock, number);
+      shared->serve_rounds(lock, number);
       if (shared->lane == number) shared->has_lane = false;
       --shared->threads;
       shared->progress.notify_all();
@@ -214,16 +220,16 @@ Lanes::~Lanes() {
   shared_->over = true;
   shared_->done = nullptr;
   shared_->work.notify_all();
-  shared_->progress.wait_for(lock, kFarewell, [&] { return shared_->threads == shared_->stuck; });
+  shared_->progress.wait_for(lock, kFarewell, [&] { return shared_->threads <= shared_->stuck; });
 }
 
 std::size_t Lanes::size() const { return shared_->sources.size(); }
 
 Collector& Lanes::collector(std::size_t index) const { return *shared_->sources[index]->collector; }
 
-void Lanes::begin(const std::vector<bool>& wanted, Time end, std::function<void()> done) {
+void Lanes::open(const std::vector<bool>& wanted, Time end, std::function<void()> done) {
   Shared& shared = *shared_;
-  std::unique_lock lock(shared.mutex);
+  const std::lock_guard lock(shared.mutex);
   assert(!shared.open);
   assert(wanted.empty() || wanted.size() == shared.sources.size());
   for (std::size_t i = 0; i < shared.sources.size(); ++i) {
@@ -236,6 +242,11 @@ void Lanes::begin(const std::vector<bool>& wanted, Time end, std::function<void(
   shared.end = end;
   shared.done = std::move(done);
   shared.open = true;
+}
+
+void Lanes::start() {
+  Shared& shared = *shared_;
+  std::unique_lock lock(shared.mutex);
   if (shared.has_lane || start_lane(shared_)) {
     lock.unlock();
     shared.work.notify_all();
@@ -243,6 +254,14 @@ void Lanes::begin(const std::vector<bool>& wanted, Time end, std::function<void(
     shared.next = shared.sources.size();
     shared.end_round(lock);
   }
+}
+
+void Lanes::serve() {
+  const auto shared = shared_;  // it may hang for longer than this lives
+  std::unique_lock lock(shared->mutex);
+  if (shared->stuck >= kStuckMax) shared->next = shared->sources.size();
+  if (std::exchange(shared->has_lane, false)) shared->work.notify_all();  // for it to end
+  shared->serve_round(lock, ++shared->lane);
 }
 
 std::optional<Lanes::Time> Lanes::check(Time now) {

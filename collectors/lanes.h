@@ -2,10 +2,12 @@
 // once locks some kernels up), and goes on without one that does not come back: its lane
 // is left alone with it, and a new lane takes over the rest. The collector is not asked
 // again until it returned, and then only after a pause, so that what hangs costs the
-// other collectors its time limit once and not at every round.
+// other collectors its time limit once and not at every round. The lane may be the caller's own
+// thread, which costs no waking of another.
 //
 // Each collector writes into a buffer of its own, which nobody reads while it may.
-// Threads: one for control, which calls everything here; `done` is called on a lane.
+// Threads: one for control, which calls everything here, or one at a time; `done` is called on a
+// lane. Only serve() may run beside the rest.
 #pragma once
 
 #include <chrono>
@@ -49,10 +51,16 @@ class Lanes {
   // Not to be used while it runs or hangs, but for what never changes.
   Collector& collector(std::size_t index) const;
 
-  // Begins a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
+  // Opens a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
   // whatever hangs. When they are through, `done` is called, if any; not where check() or
-  // the end came first, and perhaps before begin() returns. The round before must be over.
-  void begin(const std::vector<bool>& wanted, Time end, std::function<void()> done);
+  // the end came first. The round before must be over.
+  void open(const std::vector<bool>& wanted, Time end, std::function<void()> done);
+
+  // Then one of the two. start(): a lane of its own serves the round; `done` may be called before
+  // this returns. serve(): this thread does, and returns when the round is over or goes on without
+  // it.
+  void start();
+  void serve();
 
   // Leaves alone what has hung for too long. When to call it again; nothing: the round is over.
   std::optional<Time> check(Time now);

@@ -61,16 +61,17 @@ Result<Scrape::Selection> Scrape::select(const std::vector<std::string>& collect
 }
 
 std::string_view Scrape::page(std::chrono::milliseconds deadline) {
-  begin({}, std::chrono::steady_clock::now() + deadline, nullptr);
+  open({}, std::chrono::steady_clock::now() + deadline, nullptr);
+  lanes_.start();
   lanes_.wait();
   page_.clear();
   append_page(page_);
   return page_;
 }
 
-void Scrape::begin(const Selection& selection, Time end, std::function<void()> done) {
+void Scrape::open(const Selection& selection, Time end, std::function<void()> done) {
   if (devices_) devices_->poll();
-  lanes_.begin(selection, end, std::move(done));
+  lanes_.open(selection, end, std::move(done));
 }
 
 void Scrape::append_page(std::string& text) {

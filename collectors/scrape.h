@@ -54,9 +54,10 @@ class Scrape {
   // next call. One thread at a time calls what this class has.
   std::string_view page(std::chrono::milliseconds deadline = kDeadline);
 
-  // The same without waiting: see Lanes::begin() and check(). When the page is over,
+  // The same without waiting: see Lanes::open() and what follows there. When the page is over,
   // append_page() gives its text.
-  void begin(const Selection& selection, Time end, std::function<void()> done);
+  void open(const Selection& selection, Time end, std::function<void()> done);
+  void serve() { lanes_.serve(); }
   std::optional<Time> check(Time now) { return lanes_.check(now); }
   void append_page(std::string& text);
 

@@ -71,11 +71,12 @@ std::string escaped(std::string_view text) {
 
 }  // namespace
 
-Exporter::Exporter(wire::asio::io_context& io, Flags flags)
+Exporter::Exporter(wire::Loop& loop, Flags flags)
     : flags_(std::move(flags)),
-      scrapes_(io, [this](std::string& page) { append_own(page); }),
-      guard_(io, flags_.web_config),
-      server_(io, {.connections_max = kConnectionsMax, .body_bytes_max = 0, .read_only = true},
+      scrapes_(loop, [this](std::string& page) { append_own(page); }),
+      guard_(loop.io(), flags_.web_config),
+      server_(loop.io(),
+              {.connections_max = kConnectionsMax, .body_bytes_max = 0, .read_only = true},
               [this](const wire::Request& request, const wire::Peer&) { return answer(request); }),
       build_info_("node_exporter_build_info",
                   "A metric with a constant '1' value labeled by version, revision, branch, "

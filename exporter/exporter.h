@@ -1,7 +1,7 @@
 // joist-exporter: what it serves, and to whom.
 //   /metrics  (--web.telemetry-path)   the host's metrics
 //   /                                  a page that says so
-// Threads: the io_context's; see metrics/scrape_server.h and metrics/web_guard.h.
+// Threads: the loop's; see metrics/scrape_server.h and metrics/web_guard.h.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace joist::exporter {
 
 class Exporter {
  public:
-  Exporter(wire::asio::io_context& io, Flags flags);
+  Exporter(wire::Loop& loop, Flags flags);
   Exporter(const Exporter&) = delete;
   Exporter& operator=(const Exporter&) = delete;
 

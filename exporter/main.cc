@@ -43,20 +43,27 @@ int run(joist::exporter::Flags flags) {
     joist::log(Priority::Warning, "running as root: the exporter needs no power, give it a user");
   }
   joist::wire::asio::io_context io(1);
-  joist::exporter::Exporter exporter(io, std::move(flags));
+  joist::wire::Loop loop(io);
+  joist::exporter::Exporter exporter(loop, std::move(flags));
   if (const auto started = exporter.start(); !started) return give_up(started.error());
   joist::wire::asio::co_spawn(io, wait_for_end(io), joist::wire::rethrow);
   joist::ServiceManager manager;
   manager.ready();
   joist::log(Priority::Info, "serving",
              {{"version", std::string(joist::version())}, {"address", exporter.address()}});
-  io.run();
-  manager.stopping();
-  joist::log(Priority::Info, "stopping");
-  exporter.close();
-  // A scrape may be suspended in the middle, and a thread may hang in the kernel: both
-  // refer to what would be taken down.
-  std::_Exit(EXIT_SUCCESS);
+  loop.run([&](const std::string& failure) {
+    manager.stopping();
+    if (failure.empty()) {
+      joist::log(Priority::Info, "stopping");
+    } else {
+      joist::log(Priority::Error, "the exporter ends", {{"error", failure}});
+    }
+    exporter.close();
+    // A scrape may be suspended in the middle, and a thread may hang in the kernel: both
+    // refer to what would be taken down.
+    std::_Exit(failure.empty() ? EXIT_SUCCESS : EXIT_FAILURE);
+  });
+  std::abort();  // the process has ended
 }
 
 }  // namespace

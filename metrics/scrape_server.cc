@@ -32,8 +32,8 @@ Task<void> wait(wire::asio::steady_timer& timer) {
 
 }  // namespace
 
-ScrapeServer::ScrapeServer(wire::asio::io_context& io, std::function<void(std::string&)> append_own)
-    : io_(io), append_own_(std::move(append_own)) {}
+ScrapeServer::ScrapeServer(wire::Loop& loop, std::function<void(std::string&)> append_own)
+    : loop_(loop), append_own_(std::move(append_own)) {}
 
 Task<wire::Response> ScrapeServer::answer(const wire::Request& request) {
   const ScrapeRequest asked = read_scrape_request(request);
@@ -78,7 +78,7 @@ Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(std::shared_ptr<Scrap
     if (!run->done) co_await wait(run->over);
     co_return run;
   }
-  run = std::make_shared<Run>(io_, std::move(scrape), std::move(selection));
+  run = std::make_shared<Run>(loop_.io(), std::move(scrape), std::move(selection));
   run_ = run;
   co_await collect(run, end);
   co_return run;
@@ -107,9 +107,16 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
 }
 
 Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
-  const auto timer = std::make_shared<wire::asio::steady_timer>(io_);
-  const auto wake = [&io = io_, timer] { wire::asio::post(io, [timer] { timer->cancel(); }); };
-  run.scrape->begin(run.selection, end, wake);
+  const auto timer = std::make_shared<wire::asio::steady_timer>(
+      loop_.io(), wire::asio::steady_timer::time_point::max());
+  const auto wake = [&io = loop_.io(), timer] {
+    wire::asio::post(io, [timer] { timer->cancel(); });
+  };
+  run.scrape->open(run.selection, end, wake);
+  const auto serve = [scrape = run.scrape] { scrape->serve(); };
+  loop_.work(serve, wake);
+  co_await wait(*timer);
+  // If it is not over, it goes on beside the loop.
   while (const auto look = run.scrape->check(Clock::now())) {
     timer->expires_at(*look);
     co_await wait(*timer);

@@ -3,8 +3,8 @@
 // page, and what was made of it: ten scrapers cost the host no more than one. It is ready when the
 // first of them needs it; who waits for a page of other collectors loses that time of its own.
 //
-// Buffers are kept, so that a scrape allocates nothing large. Threads: the io_context's;
-// the collectors run on lanes of their own (collectors/lanes.h).
+// Buffers are kept, so that a scrape allocates nothing large. Threads: the loop's, which collects
+// too (wire/loop.h), until a collector hangs (collectors/lanes.h).
 #pragma once
 
 #include <array>
@@ -19,6 +19,7 @@
 #include "metrics/scrape_request.h"
 #include "wire/asio.h"
 #include "wire/http.h"
+#include "wire/loop.h"
 
 namespace joist::metrics {
 
@@ -35,7 +36,7 @@ class ScrapeServer {
 
   // `append_own` adds the program's own families to a page (text format). Both must
   // outlive this.
-  ScrapeServer(wire::asio::io_context& io, std::function<void(std::string&)> append_own);
+  ScrapeServer(wire::Loop& loop, std::function<void(std::string&)> append_own);
   ScrapeServer(const ScrapeServer&) = delete;
   ScrapeServer& operator=(const ScrapeServer&) = delete;
 
@@ -77,7 +78,7 @@ class ScrapeServer {
   Text text_of(Run& run, Format format, Encoding encoding);
   std::shared_ptr<std::string> buffer();
 
-  wire::asio::io_context& io_;
+  wire::Loop& loop_;
   std::function<void(std::string&)> append_own_;
   std::shared_ptr<collectors::Scrape> scrape_;
   std::shared_ptr<Run> run_;  // under way

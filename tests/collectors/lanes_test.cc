@@ -66,7 +66,8 @@ class Round : public testing::Test {
   }
   void start() { lanes_ = std::make_unique<Lanes>(std::move(collectors_)); }
   void run(std::chrono::milliseconds time = 60s, const std::vector<bool>& wanted = {}) {
-    lanes_->begin(wanted, Clock::now() + time, nullptr);
+    lanes_->open(wanted, Clock::now() + time, nullptr);
+    lanes_->start();
     lanes_->wait();
   }
   // "1" succeeded, "0" did not, "-" was not asked.
@@ -113,7 +114,8 @@ TEST_F(Round, TellsWhenItIsThrough) {
   add("a", 10s);
   start();
   std::promise<void> through;
-  lanes_->begin({}, Clock::now() + 60s, [&] { through.set_value(); });
+  lanes_->open({}, Clock::now() + 60s, [&] { through.set_value(); });
+  lanes_->start();
   through.get_future().wait();
   EXPECT_FALSE(lanes_->check(Clock::now()).has_value());
   EXPECT_EQ(outcomes(), "1");
@@ -235,7 +237,8 @@ TEST(Scrape, ShowsTheCollectorsAsked) {
     const auto selection = scrape.select(collect, exclude);
     if (!selection) return selection.error().message;
     std::promise<void> through;
-    scrape.begin(*selection, Clock::now() + 60s, [&] { through.set_value(); });
+    scrape.open(*selection, Clock::now() + 60s, [&] { through.set_value(); });
+    scrape.serve();
     through.get_future().wait();
     std::string text;
     scrape.append_page(text);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -35,14 +36,23 @@ class Served : public testing::Test {
     responses_.emplace_back();
   }
 
+  // On a thread that may hang.
   const std::vector<wire::Response>& run() {
     io_.restart();
-    io_.run();
+    const auto over = std::make_shared<std::promise<void>>();
+    std::thread([this, over] {
+      loop_.run([over](const std::string& failure) {
+        EXPECT_EQ(failure, "");
+        over->set_value();
+      });
+    }).detach();
+    over->get_future().wait();
     return responses_;
   }
 
   wire::Response answer_to(const std::string& query, const wire::Headers& headers = {}) {
     responses_.clear();
+    answered_ = 0;
     ask(query, headers);
     return run().at(0);
   }
@@ -50,13 +60,16 @@ class Served : public testing::Test {
   Task<void> answer(wire::Request request, std::size_t at) {
     auto response = co_await server_.answer(request);
     responses_[at] = std::move(response);
+    if (++answered_ == responses_.size()) io_.stop();  // a collector may hang
   }
 
-  wire::asio::io_context io_;
+  wire::asio::io_context io_{1};
+  wire::Loop loop_{io_};
   int own_ = 0;
   ScrapeServer server_{
-      io_, [this](std::string& page) { page += "own " + std::to_string(++own_) + "\n"; }};
+      loop_, [this](std::string& page) { page += "own " + std::to_string(++own_) + "\n"; }};
   std::vector<wire::Response> responses_;
+  std::size_t answered_ = 0;
 };
 
 TEST_F(Served, ThoseWhoAskAtOnceShareAPage) {

@@ -1,0 +1,178 @@
+#include "wire/loop.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/unique_fd.h"
+
+namespace joist::wire {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::nanoseconds kNever{0};
+constexpr std::chrono::nanoseconds kNow{1};
+
+UniqueFd make_alarm() {
+  UniqueFd alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+  if (!alarm) throw std::system_error(errno, std::generic_category(), "timerfd_create");
+  return alarm;
+}
+
+}  // namespace
+
+struct Loop::Shared {
+  explicit Shared(asio::io_context& context) : io(context), alarm(make_alarm()) {}
+
+  asio::io_context& io;
+  const UniqueFd alarm;                 // who stands by sleeps until it rings
+  std::atomic<std::uint64_t> turn = 0;  // whose it is to run the loop
+
+  std::mutex mutex;  // guards what follows
+  bool working = false;
+  Clock::time_point due;       // of the work
+  std::function<void()> late;  // of the work
+  std::size_t leading = 0;     // threads inside the io_context, of which one is not late
+  std::condition_variable left;
+  std::size_t standing_by = 0;
+  bool over = false;
+  std::string failure;
+  After after;
+
+  void set_alarm(std::chrono::nanoseconds in) const {
+    itimerspec time{};
+    time.it_value.tv_nsec = in.count();
+    ::timerfd_settime(alarm.get(), 0, &time, nullptr);  // fails for invalid times alone
+  }
+
+  // Ends when the loop is over or another thread's.
+  void lead(std::unique_lock<std::mutex>& lock, std::uint64_t mine) {
+    ++leading;
+    lock.unlock();
+    std::string thrown;
+    try {
+      while (turn == mine && io.run_one() > 0) {
+      }
+    } catch (const std::exception& error) {
+      thrown = error.what();
+    }
+    lock.lock();
+    if (turn == mine) {
+      over = true;
+      failure = thrown;
+    } else if (!over) {
+      asio::post(io, [] {});  // what the work posted lies in the queue, where it woke nobody
+    }
+    --leading;
+    left.notify_all();
+  }
+
+  // Sleeps until the turn is this thread's, which is returned, or all is over: nothing. It has been
+  // counted as standing by.
+  std::optional<std::uint64_t> stand_by(std::unique_lock<std::mutex>& lock) {
+    std::optional<std::uint64_t> mine;
+    while (!over && !mine) {
+      lock.unlock();
+      std::uint64_t times = 0;
+      static_cast<void>(::read(alarm.get(), &times, sizeof times));
+      lock.lock();
+      if (over || !working || Clock::now() < due) continue;
+      working = false;
+      asio::post(io, std::exchange(late, nullptr));
+      mine = ++turn;
+    }
+    --standing_by;
+    return mine;
+  }
+
+  void take_turns(std::optional<std::uint64_t> mine) {
+    std::unique_lock lock(mutex);
+    if (!mine) mine = stand_by(lock);
+    while (mine) {
+      lead(lock, *mine);
+      ++standing_by;
+      mine = stand_by(lock);
+    }
+    if (const auto last = std::exchange(after, nullptr)) {
+      lock.unlock();
+      last(failure);
+    }
+    set_alarm(kNow);  // each who stands by wakes the next
+  }
+
+  // True: nobody stands by, though one is counted from now on.
+  bool begin(std::function<void()> when_late) {
+    const std::lock_guard lock(mutex);
+    working = true;
+    due = Clock::now() + kPatience;
+    late = std::move(when_late);
+    set_alarm(kPatience);
+    if (standing_by > 0) return false;
+    ++standing_by;
+    return true;
+  }
+
+  void finish(std::uint64_t mine) {
+    const std::lock_guard lock(mutex);
+    if (turn != mine) return;
+    working = false;
+    late = nullptr;
+    set_alarm(kNever);
+  }
+};
+
+Loop::Loop(asio::io_context& io) : shared_(std::make_shared<Shared>(io)) {}
+
+Loop::~Loop() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->over = true;
+  shared_->set_alarm(kNow);
+  shared_->left.wait(lock, [&] { return shared_->leading == 0; });
+}
+
+asio::io_context& Loop::io() const { return shared_->io; }
+
+void Loop::run(After after) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->over = false;
+    shared_->failure.clear();
+    shared_->after = std::move(after);
+  }
+  shared_->take_turns(++shared_->turn);
+}
+
+void Loop::work(std::function<void()> work, std::function<void()> late) {
+  asio::post(shared_->io, [shared = shared_, work = std::move(work), late = std::move(late)] {
+    const std::uint64_t mine = shared->turn;
+    if (shared->begin(late)) start_stand_in(shared);
+    work();
+    shared->finish(mine);
+  });
+}
+
+void Loop::start_stand_in(const std::shared_ptr<Shared>& shared) {
+  try {
+    std::thread([shared] { shared->take_turns(std::nullopt); }).detach();
+  } catch (const std::system_error& error) {
+    log(Priority::Warning, "no thread that goes on if a collector hangs",
+        {{"error", error.what()}});
+    const std::lock_guard lock(shared->mutex);
+    --shared->standing_by;
+  }
+}
+
+}  // namespace joist::wire
