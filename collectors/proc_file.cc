@@ -20,8 +20,11 @@ bool says_gone(int error_number) {
 }  // namespace
 
 ProcFile::ProcFile(const SysRoot& root, std::string_view path, Shape shape,
-                   std::size_t buffer_bytes)
-    : path_(root.resolve(path).string()), shape_(shape), buffer_(buffer_bytes) {}
+                   std::size_t buffer_bytes, std::size_t record_bytes_max)
+    : path_(root.resolve(path).string()),
+      shape_(shape),
+      record_bytes_max_(record_bytes_max),
+      buffer_(buffer_bytes) {}
 
 Result<std::string_view> ProcFile::read() {
   const bool was_open = static_cast<bool>(fd_);
@@ -50,7 +53,7 @@ bool ProcFile::is_last(std::size_t got_bytes, std::size_t room_bytes) const {
     case Shape::Whole:
       return got_bytes < room_bytes;
     case Shape::ShortRecords:
-      return got_bytes + kRecordBytesMax < std::min(room_bytes, kPageBytes);
+      return got_bytes + record_bytes_max_ < std::min(room_bytes, kPageBytes);
     case Shape::Records:
       break;
   }

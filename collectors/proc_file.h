@@ -24,7 +24,7 @@ class ProcFile {
   enum class Shape {
     Whole,    // in one read, if the buffer is large enough: sysfs attributes, single_open()
     Records,  // in pieces of about a page, however large the buffer: seq_file with an iterator
-    // The same, and no record is longer than kRecordBytesMax: a piece that had room for one more
+    // The same, and no record is longer than `record_bytes_max`: a piece that had room for one more
     // was the last, and nobody need ask for the end. (seq_read_iter() in fs/seq_file.c ends a
     // piece before the record that its page has no room for.)
     ShortRecords,
@@ -35,8 +35,8 @@ class ProcFile {
   // `buffer_bytes` should hold the usual content; it grows to what is needed, up
   // to SysRoot::kFileBytesMax. Keep it small for /proc/sys: the kernel allocates and zeroes
   // as much as it is asked for (1 MiB: 67 us against 5 us).
-  ProcFile(const SysRoot& root, std::string_view path, Shape shape,
-           std::size_t buffer_bytes = 4096);
+  ProcFile(const SysRoot& root, std::string_view path, Shape shape, std::size_t buffer_bytes = 4096,
+           std::size_t record_bytes_max = kRecordBytesMax);
 
   // The content now; valid until the next read. NotFound if there is no such
   // file, Malformed if it is larger than the limit, else what the kernel said.
@@ -54,6 +54,7 @@ class ProcFile {
 
   std::string path_;
   Shape shape_;
+  std::size_t record_bytes_max_;
   std::vector<char> buffer_;
   UniqueFd fd_;
 };

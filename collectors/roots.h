@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/sys_root.h"
 #include "collectors/device_changes.h"
@@ -11,6 +12,8 @@
 namespace joist::collectors {
 
 class LinkTable;
+class SharedFile;
+class SharedFiles;
 
 struct Roots {
   std::string procfs = "/proc";
@@ -26,6 +29,11 @@ struct Roots {
   // gives one; without it each asks for itself.
   std::shared_ptr<LinkTable> links = nullptr;
 
+  // Files that several collectors show something of. Scrape gives one list of them; without it
+  // each reads for itself.
+  std::shared_ptr<SharedFiles> files = nullptr;
+
+  std::shared_ptr<SharedFile> shared_proc_file(std::string_view path) const;
   SysRoot proc() const { return SysRoot(procfs); }
   SysRoot sys() const { return SysRoot(sysfs); }
   SysRoot udev() const { return SysRoot(udev_data); }

@@ -6,6 +6,7 @@
 #include "collectors/collector_list.h"
 #include "collectors/foreign_families.h"
 #include "collectors/network/link_table.h"
+#include "collectors/shared_file.h"
 
 namespace joist::collectors {
 
@@ -13,6 +14,7 @@ Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& 
   Roots host = roots;
   if (!host.devices) host.devices = std::make_shared<DeviceChanges>();
   if (!host.links) host.links = std::make_shared<LinkTable>(host.devices);
+  if (!host.files) host.files = std::make_shared<SharedFiles>();
   auto collectors = make_collectors(host, options);
   if (!collectors) return tl::unexpected<Error>(collectors.error());
   return std::unique_ptr<Scrape>(

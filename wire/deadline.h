@@ -1,6 +1,9 @@
 // Cancels what is pending on a socket when its time is out, and leaves the
 // socket open: so that a slow peer can still be told what it did wrong.
 // (Beast's own stream timeouts close the socket.)
+//
+// A timer that is set for an earlier deadline is left to ring, and only then set for the one that
+// counts: a connection that is quick never has the kernel's timer set.
 #pragma once
 
 #include <chrono>
@@ -31,20 +34,11 @@ class Deadline {
   void arm(std::chrono::steady_clock::duration after) {
     watch_->armed = true;
     watch_->expired = false;
-    watch_->timer.expires_after(after);
-    watch_->timer.async_wait([watch = watch_](boost::system::error_code error) {
-      // An expiry that was queued before a later arm() is not its expiry.
-      if (error || !watch->armed || watch->timer.expiry() > std::chrono::steady_clock::now())
-        return;
-      watch->expired = true;
-      watch->cancel();
-    });
+    watch_->due = std::chrono::steady_clock::now() + after;
+    if (!watch_->set || watch_->timer.expiry() > watch_->due) set(watch_);
   }
 
-  void disarm() {
-    watch_->armed = false;
-    watch_->timer.cancel();
-  }
+  void disarm() { watch_->armed = false; }
 
   bool expired() const { return watch_->expired; }
 
@@ -54,9 +48,27 @@ class Deadline {
         : timer(std::move(executor)), cancel(std::move(cancel_pending)) {}
     asio::steady_timer timer;
     std::function<void()> cancel;
+    std::chrono::steady_clock::time_point due;
+    bool set = false;  // the timer is
     bool armed = false;
     bool expired = false;
   };
+
+  static void set(const std::shared_ptr<Watch>& watch) {
+    watch->set = true;
+    watch->timer.expires_at(watch->due);
+    watch->timer.async_wait([watch](boost::system::error_code error) {
+      // It may have been queued when the timer was set anew.
+      const auto now = std::chrono::steady_clock::now();
+      if (error || watch->timer.expiry() > now) return;
+      watch->set = false;
+      if (!watch->armed) return;
+      if (watch->due > now) return set(watch);
+      watch->expired = true;
+      watch->cancel();
+    });
+  }
+
   std::shared_ptr<Watch> watch_;
 };
 

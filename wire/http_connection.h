@@ -2,6 +2,7 @@
 // wire/ alone.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -85,17 +86,36 @@ Task<void> drain(Socket& socket) {
 inline PlainSocket& lowest(PlainSocket& socket) { return socket; }
 inline asio::ip::tcp::socket& lowest(TlsStream& stream) { return stream.next_layer(); }
 
-// Returns whether it was sent and another request may follow.
-template <typename Stream>
-Task<bool> send_response(Stream& stream, const Response& response, bool head, bool keep_alive,
-                         std::chrono::seconds write_timeout) {
-  const std::string start = head_text(response, keep_alive);
-  const std::array<asio::const_buffer, 2> buffers{
-      asio::buffer(start), head ? asio::const_buffer() : asio::buffer(response.content())};
+using ResponseBuffers = std::array<asio::const_buffer, 2>;
+
+// What the kernel takes without anybody waiting, which is most responses.
+inline std::size_t send_now(PlainSocket& socket, const ResponseBuffers& buffers) {
   boost::system::error_code error;
-  Deadline deadline(lowest(stream));
+  if (!socket.non_blocking()) socket.non_blocking(true, error);
+  return error ? 0 : socket.write_some(buffers, error);
+}
+inline std::size_t send_now(TlsStream& /*encrypts first*/, const ResponseBuffers& /*buffers*/) {
+  return 0;
+}
+
+// Returns whether it was sent and another request may follow. Disarms `deadline`.
+template <typename Stream>
+Task<bool> send_response(Stream& stream, Deadline& deadline, const Response& response, bool head,
+                         bool keep_alive, std::chrono::seconds write_timeout) {
+  const std::string start = head_text(response, keep_alive);
+  ResponseBuffers left{asio::buffer(start),
+                       head ? asio::const_buffer() : asio::buffer(response.content())};
+  std::size_t sent = send_now(stream, left);
+  for (asio::const_buffer& buffer : left) {
+    const std::size_t size = std::min(sent, buffer.size());
+    buffer += size;
+    sent -= size;
+  }
+  if (asio::buffer_size(left) == 0) co_return keep_alive;
+  boost::system::error_code error;
   deadline.arm(write_timeout);
-  co_await asio::async_write(stream, buffers, into(error));
+  co_await asio::async_write(stream, left, into(error));
+  deadline.disarm();
   co_return !error && keep_alive;
 }
 
@@ -103,18 +123,18 @@ template <typename Stream>
 Task<void> refuse_request(const HttpService& service, Stream& stream, const BadRequest& bad) {
   Response response = text_response(bad.status, bad.text);
   if (bad.status == 405) response.headers.emplace_back("Allow", "GET, HEAD");
-  const bool sent =
-      co_await send_response(stream, response, false, false, service.limits.write_timeout);
+  Deadline deadline(lowest(stream));
+  const bool sent = co_await send_response(stream, deadline, response, false, false,
+                                           service.limits.write_timeout);
   static_cast<void>(sent);  // the connection ends either way
   co_await drain(lowest(stream));
 }
 
-// Reads one request. Anything but Complete ends the connection.
+// Reads one request. Anything but Complete ends the connection. Disarms `deadline`.
 template <typename Stream>
-Task<RequestReader::State> read_request(HttpService& service, Stream& stream, RequestReader& reader,
-                                        bool first) {
+Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Deadline& deadline,
+                                        RequestReader& reader, bool first) {
   boost::system::error_code error;
-  Deadline deadline(lowest(stream));
   auto state = first ? RequestReader::State::NeedsMore : reader.next();
   // Idle is not slow: only from its first byte on is a request in a hurry. A
   // new connection that says nothing is slow from the start.
@@ -126,6 +146,7 @@ Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Re
       co_await asio::async_write(stream, asio::buffer(kGoOn), into(error));
       if (error) co_return RequestReader::State::Ended;
     } else if (state != RequestReader::State::NeedsMore) {
+      deadline.disarm();
       co_return state;
     }
     const std::size_t got = co_await stream.async_read_some(reader.space(), into(error));
@@ -138,9 +159,11 @@ Task<RequestReader::State> read_request(HttpService& service, Stream& stream, Re
       co_return RequestReader::State::Ended;
     }
     if (error) co_return RequestReader::State::Ended;
-    if (!hurried) deadline.arm(service.limits.request_timeout);
-    hurried = true;
     state = reader.received(got);
+    const bool whole =
+        state != RequestReader::State::NeedsMore && state != RequestReader::State::AwaitsContinue;
+    if (!hurried && !whole) deadline.arm(service.limits.request_timeout);
+    hurried = true;
   }
 }
 
@@ -150,8 +173,9 @@ template <typename Stream, typename TakeOver>
 Task<void> serve_requests(HttpService& service, Stream& stream, const Peer& peer,
                           TakeOver take_over) {
   RequestReader reader(service.limits);
+  Deadline deadline(lowest(stream));
   for (bool first = true; !service.closed; first = false) {
-    const auto state = co_await read_request(service, stream, reader, first);
+    const auto state = co_await read_request(service, stream, deadline, reader, first);
     if (state == RequestReader::State::Bad) {
       ++service.counters.bad_requests;
       co_await refuse_request(service, stream, reader.bad());
@@ -165,8 +189,8 @@ Task<void> serve_requests(HttpService& service, Stream& stream, const Peer& peer
     const bool keep_alive = message.keep_alive();
     const bool head = message.method() == boost::beast::http::verb::head;
     const Response response = co_await service.answer(to_request(std::move(message)), peer);
-    const bool more =
-        co_await send_response(stream, response, head, keep_alive, service.limits.write_timeout);
+    const bool more = co_await send_response(stream, deadline, response, head, keep_alive,
+                                             service.limits.write_timeout);
     if (!more) co_return;
   }
 }

@@ -30,7 +30,9 @@ Response no_room() {
 
 Task<void> refuse_plain(PlainSocket& socket) {
   const Response response = no_room();
-  const bool sent = co_await send_response(socket, response, false, false, std::chrono::seconds(1));
+  Deadline deadline(socket);
+  const bool sent =
+      co_await send_response(socket, deadline, response, false, false, std::chrono::seconds(1));
   static_cast<void>(sent);  // the connection ends either way
   co_await drain(socket);
 }

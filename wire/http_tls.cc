@@ -51,8 +51,9 @@ Task<bool> take_upgrade(HttpService& service, TlsStream& stream, RequestReader::
     co_await upgrade(service, stream, std::move(message), peer, route->second.handler);
     co_return true;
   }
-  const bool sent =
-      co_await send_response(stream, *refusal, false, false, service.limits.write_timeout);
+  Deadline deadline(stream.next_layer());
+  const bool sent = co_await send_response(stream, deadline, *refusal, false, false,
+                                           service.limits.write_timeout);
   static_cast<void>(sent);  // the connection ends either way
   co_return true;
 }
@@ -89,7 +90,9 @@ Task<bool> shake_hands(HttpService& service, TlsStream& stream, Peer& peer,
 
 Task<void> refuse_tls(TlsStream& stream) {
   const Response response = no_room();
-  const bool sent = co_await send_response(stream, response, false, false, std::chrono::seconds(1));
+  Deadline deadline(stream.next_layer());
+  const bool sent =
+      co_await send_response(stream, deadline, response, false, false, std::chrono::seconds(1));
   static_cast<void>(sent);  // the connection ends either way
   co_await drain(lowest(stream));
 }

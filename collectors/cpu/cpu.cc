@@ -6,6 +6,7 @@
 #include "collectors/cpu/cpufreq.h"
 #include "collectors/cpu/cpuinfo.h"
 #include "collectors/fields.h"
+#include "collectors/shared_file.h"
 
 namespace joist::collectors {
 namespace {
@@ -92,7 +93,7 @@ CpuCollector::CpuCollector(const Roots& roots, CpuOptions options)
       sys_(roots.sys()),
       options_(std::move(options)),
       directory_(roots.sys(), kDirectory, roots.devices),
-      stat_(roots.proc(), "stat", ProcFile::Shape::Whole, 16384),
+      stat_(roots.shared_proc_file("stat")),
       seconds_("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.",
                MetricType::Counter),
       guest_seconds_("node_cpu_guest_seconds_total",
@@ -128,19 +129,19 @@ CpuCollector::Cpu CpuCollector::make_cpu(std::string_view number) {
 }
 
 Result<void> CpuCollector::collect(Exposition& page) {
-  const auto text = stat_.read();
+  const auto text = stat_->read();
   if (!text) return tl::unexpected<Error>(text.error());
 
   std::size_t count = 0;
   cpus_.restart();
-  Lines lines(*text);
+  Lines lines(**text);
   for (std::string_view line; lines.next(line);) {
     if (!line.starts_with("cpu") || line.starts_with("cpu ")) continue;
     const auto parsed = parse_cpu_line(line);
     Cpu* const cpu =
         parsed ? cpus_.next(parsed->number, [&] { return make_cpu(parsed->number); }) : nullptr;
     if (cpu == nullptr) {
-      malformed_.report(stat_.path(), line);
+      malformed_.report(stat_->path(), line);
       continue;
     }
     cpu->shown = keep_rising(cpu->shown, parsed->ticks);

@@ -100,7 +100,7 @@ class CpuCollector final : public Collector {
   SysRoot sys_;
   const CpuOptions options_;
   DeviceClass directory_;
-  ProcFile stat_;
+  std::shared_ptr<SharedFile> stat_;
   Listing<Cpu> cpus_;
   std::size_t cpus_at_search_ = 0;  // hardware is looked for when their number changes
   std::vector<Throttle> throttles_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/fields.h"
+#include "collectors/shared_file.h"
 
 namespace joist::collectors {
 namespace {
@@ -31,7 +32,7 @@ Made StatCollector::make(const Roots& roots, const Settings& settings) {
 }
 
 StatCollector::StatCollector(const Roots& roots, bool softirqs)
-    : file_(roots.proc(), "stat", ProcFile::Shape::Whole, 16384),
+    : file_(roots.shared_proc_file("stat")),
       softirqs_(softirqs),
       entries_{{
           {"intr",
@@ -55,7 +56,7 @@ StatCollector::StatCollector(const Roots& roots, bool softirqs)
 
 void StatCollector::show_softirqs(Exposition& page, std::string_view line) {
   const auto totals = parse_softirq_totals(line);
-  if (!totals) return malformed_.report(file_.path(), line);
+  if (!totals) return malformed_.report(file_->path(), line);
   page.begin(softirqs_total_);
   for (std::size_t vector = 0; vector < kSoftirqVectors; ++vector) {
     page.sample(softirq_labels_[vector], (*totals)[vector]);
@@ -63,12 +64,12 @@ void StatCollector::show_softirqs(Exposition& page, std::string_view line) {
 }
 
 Result<void> StatCollector::collect(Exposition& page) {
-  const auto text = file_.read();
+  const auto text = file_->read();
   if (!text) return tl::unexpected<Error>(text.error());
 
   std::array<bool, 6> seen{};
   bool softirqs_seen = false;
-  Lines lines(*text);
+  Lines lines(**text);
   for (std::string_view line; lines.next(line);) {
     Fields fields(line);
     const std::string_view field = fields.next();
@@ -81,7 +82,7 @@ Result<void> StatCollector::collect(Exposition& page) {
     const auto value = parse_uint(fields.next());
     bool& was_seen = seen[static_cast<std::size_t>(entry - entries_.begin())];
     if (!value || was_seen) {
-      malformed_.report(file_.path(), line);
+      malformed_.report(file_->path(), line);
       continue;
     }
     was_seen = true;

@@ -42,7 +42,7 @@ class StatCollector final : public Collector {
 
   void show_softirqs(Exposition& page, std::string_view line);
 
-  ProcFile file_;
+  std::shared_ptr<SharedFile> file_;
   bool softirqs_;
   std::array<Entry, 6> entries_;
   std::array<Labels, kSoftirqVectors> softirq_labels_;

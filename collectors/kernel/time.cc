@@ -19,6 +19,7 @@ constexpr std::string_view kPrefix = "clocksource";
 
 TimeCollector::TimeCollector(const Roots& roots)
     : sys_(roots.sys()),
+      changes_(roots.devices),
       now_("node_time_seconds", "System time in seconds since epoch (1970).", MetricType::Gauge),
       zone_offset_("node_time_zone_offset_seconds", "System time zone offset in seconds.",
                    MetricType::Gauge),
@@ -46,10 +47,10 @@ void TimeCollector::find_devices() {
   }
 }
 
-Result<void> TimeCollector::refresh(Words& words, const std::string& device) const {
+Result<bool> TimeCollector::refresh(Words& words, const std::string& device) const {
   const auto text = words.file.read();
   if (!text) return tl::unexpected<Error>(text.error());
-  if (*text == words.text) return {};
+  if (*text == words.text) return false;
 
   words.text = *text;
   words.labels.clear();
@@ -57,14 +58,20 @@ Result<void> TimeCollector::refresh(Words& words, const std::string& device) con
   for (auto word = fields.next(); !word.empty(); word = fields.next()) {
     words.labels.push_back(Labels{{"clocksource", word}, {"device", device}});
   }
-  return {};
+  return true;
 }
 
 Result<void> TimeCollector::collect(Exposition& page) {
   if (!devices_) find_devices();
+  // Which there are changes with drivers, or when the current one is found unfit.
+  const bool renewed = !changes_ || generation_ != changes_->generation();
+  generation_ = changes_ ? changes_->generation() : 0;
   for (Device& device : *devices_) {
-    if (auto fresh = refresh(device.available, device.number); !fresh) return fresh;
-    if (auto fresh = refresh(device.current, device.number); !fresh) return fresh;
+    const auto moved = refresh(device.current, device.number);
+    if (!moved) return tl::unexpected<Error>(moved.error());
+    if (!renewed && !*moved) continue;
+    const auto known = refresh(device.available, device.number);
+    if (!known) return tl::unexpected<Error>(known.error());
   }
 
   timespec now{};

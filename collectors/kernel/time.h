@@ -36,9 +36,11 @@ class TimeCollector final : public Collector {
   };
 
   void find_devices();
-  Result<void> refresh(Words& words, const std::string& device) const;
+  Result<bool> refresh(Words& words, const std::string& device) const;  // whether it changed
 
   SysRoot sys_;
+  std::shared_ptr<const DeviceChanges> changes_;
+  std::uint64_t generation_ = 0;
   std::optional<std::vector<Device>> devices_;  // looked for once: fixed at boot
   std::string zone_;
   Labels zone_labels_;

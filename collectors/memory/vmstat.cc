@@ -5,13 +5,18 @@
 #include "collectors/fields.h"
 
 namespace joist::collectors {
+namespace {
+
+constexpr std::size_t kLineBytesMax = 128;  // a name of the kernel's and a number
+
+}  // namespace
 
 Made VmstatCollector::make(const Roots& roots, const Settings& settings) {
   return std::make_unique<VmstatCollector>(roots, settings.pattern("collector.vmstat.fields"));
 }
 
 VmstatCollector::VmstatCollector(const Roots& roots, NameFilter fields)
-    : file_(roots.proc(), "vmstat", ProcFile::Shape::ShortRecords, 16384),
+    : file_(roots.proc(), "vmstat", ProcFile::Shape::ShortRecords, 16384, kLineBytesMax),
       wanted_(std::move(fields)) {}
 
 Result<void> VmstatCollector::collect(Exposition& page) {

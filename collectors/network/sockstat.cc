@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collectors/fields.h"
+#include "collectors/shared_file.h"
 
 namespace joist::collectors {
 namespace {
@@ -34,10 +35,19 @@ std::optional<SockstatLine> parse_sockstat_line(std::string_view line) {
   return parsed;
 }
 
+std::optional<std::int64_t> sockets_in_use(std::string_view text, std::string_view protocol) {
+  Lines lines(text);
+  for (std::string_view line; lines.next(line);) {
+    const auto parsed = parse_sockstat_line(line);
+    if (parsed && parsed->protocol == protocol) return parsed->values[kInUse];
+  }
+  return std::nullopt;
+}
+
 SockstatCollector::SockstatCollector(const Roots& roots)
     : page_bytes_(::sysconf(_SC_PAGESIZE)),
-      v4_(roots.proc(), "net/sockstat", ProcFile::Shape::Whole),
-      v6_(roots.proc(), "net/sockstat6", ProcFile::Shape::Whole),
+      v4_(roots.shared_proc_file("net/sockstat")),
+      v6_(roots.shared_proc_file("net/sockstat6")),
       used_("node_sockstat_sockets_used", "Number of IPv4 sockets in use.", MetricType::Gauge) {}
 
 void SockstatCollector::show_line(const SockstatLine& line, const Protocol& protocol,
@@ -54,13 +64,13 @@ void SockstatCollector::show_line(const SockstatLine& line, const Protocol& prot
   if (line.values[kMem]) write(kSockstatStates.size(), *line.values[kMem] * page_bytes_);
 }
 
-Result<void> SockstatCollector::show(ProcFile& file, Listing<Protocol>& protocols,
+Result<void> SockstatCollector::show(SharedFile& file, Listing<Protocol>& protocols,
                                      Exposition& page) {
   const auto text = file.read();
   if (!text && text.error().code == ErrorCode::NotFound) return {};  // that IP is switched off
   if (!text) return tl::unexpected<Error>(text.error());
   protocols.restart();
-  Lines lines(*text);
+  Lines lines(**text);
   for (std::string_view line; lines.next(line);) {
     const auto parsed = parse_sockstat_line(line);
     if (!parsed) {
@@ -85,7 +95,7 @@ Result<void> SockstatCollector::show(ProcFile& file, Listing<Protocol>& protocol
       malformed_.report(file.path(), line);
     } else if (parsed->protocol != "sockets") {
       show_line(*parsed, *protocol, page);
-    } else if (parsed->used && &file == &v4_) {
+    } else if (parsed->used && &file == v4_.get()) {
       page.begin(used_);
       page.sample(*parsed->used);
     }
@@ -95,8 +105,8 @@ Result<void> SockstatCollector::show(ProcFile& file, Listing<Protocol>& protocol
 }
 
 Result<void> SockstatCollector::collect(Exposition& page) {
-  if (auto shown = show(v4_, v4_protocols_, page); !shown) return shown;
-  return show(v6_, v6_protocols_, page);
+  if (auto shown = show(*v4_, v4_protocols_, page); !shown) return shown;
+  return show(*v6_, v6_protocols_, page);
 }
 
 }  // namespace joist::collectors

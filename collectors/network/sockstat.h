@@ -33,6 +33,9 @@ struct SockstatLine {
 // Nothing if the line is not "protocol: name number …". Names of kernels to come are ignored.
 std::optional<SockstatLine> parse_sockstat_line(std::string_view line);
 
+// Of the whole file: "UDP", "UDP6". Nothing where it does not say.
+std::optional<std::int64_t> sockets_in_use(std::string_view text, std::string_view protocol);
+
 class SockstatCollector final : public Collector {
  public:
   explicit SockstatCollector(const Roots& roots);
@@ -45,11 +48,11 @@ class SockstatCollector final : public Collector {
     std::vector<Family> states;  // in the order of kSockstatStates, then mem_bytes
   };
 
-  Result<void> show(ProcFile& file, Listing<Protocol>& protocols, Exposition& page);
+  Result<void> show(SharedFile& file, Listing<Protocol>& protocols, Exposition& page);
   void show_line(const SockstatLine& line, const Protocol& protocol, Exposition& page) const;
 
   const std::int64_t page_bytes_;
-  ProcFile v4_, v6_;
+  std::shared_ptr<SharedFile> v4_, v6_;
   Listing<Protocol> v4_protocols_, v6_protocols_;
   MalformedLines malformed_;
   const Family used_;

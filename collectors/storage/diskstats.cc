@@ -96,6 +96,7 @@ Made DiskstatsCollector::make(const Roots& roots, const Settings& settings) {
 DiskstatsCollector::DiskstatsCollector(const Roots& roots, DeviceFilter filter)
     : sys_(roots.sys()),
       udev_data_(roots.udev()),
+      udev_directory_(roots.udev()),
       file_(roots.proc(), "diskstats", ProcFile::Shape::Records, 16384),
       filter_(std::move(filter)),
       info_("node_disk_info", "Info of /sys/block/<block_device>.", MetricType::Gauge),
@@ -169,6 +170,7 @@ Result<void> DiskstatsCollector::collect(Exposition& page) {
   const auto text = file_.read();
   if (!text) return tl::unexpected<Error>(text.error());
 
+  const bool udev_spoke = udev_directory_.may_have_changed();
   devices_.restart();
   Lines lines(*text);
   for (std::string_view line; lines.next(line);) {
@@ -184,7 +186,8 @@ Result<void> DiskstatsCollector::collect(Exposition& page) {
     if (renumbered) *device = make_device(*disk);  // pulled, and another took its name
     device->columns = disk->columns;
     device->values = disk->values;
-    if (device->udev.refresh()) render(*device);
+    const bool look = udev_spoke || !device->udev.was_read();
+    if (look && device->udev.refresh()) render(*device);
   }
   devices_.finish();
 

@@ -77,6 +77,7 @@ class DiskstatsCollector final : public Collector {
 
   SysRoot sys_;
   SysRoot udev_data_;
+  UdevDirectory udev_directory_;
   ProcFile file_;
   DeviceFilter filter_;
   Listing<Device> devices_;

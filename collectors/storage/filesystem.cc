@@ -28,11 +28,23 @@ double bytes(std::uint64_t blocks, const Figures& figures) {
   return static_cast<double>(blocks) * static_cast<double>(figures.f_bsize);
 }
 
+bool is_above(std::string_view directory, std::string_view path) {
+  if (directory == "/") return true;
+  return path.starts_with(directory) && path.size() > directory.size() &&
+         path[directory.size()] == '/';
+}
+
 }  // namespace
 
-bool is_local(std::string_view device, std::string_view type) {
-  if (type == "tmpfs" || type == "ramfs") return true;
-  return device.starts_with("/dev/") && !type.starts_with("fuse");
+MountQuestion::Source source_of(std::string_view device, std::string_view type) {
+  constexpr std::string_view kKernelsOwn[] = {"devtmpfs", "proc", "ramfs", "sysfs", "tmpfs"};
+  if (std::ranges::find(kKernelsOwn, type) != std::end(kKernelsOwn))
+    return MountQuestion::Source::Memory;
+  if (!device.starts_with("/dev/") || type.starts_with("fuse"))
+    return MountQuestion::Source::Elsewhere;
+  // XFS and btrfs take locks; FAT counts its clusters when it is asked first.
+  const bool counted = type == "ext2" || type == "ext3" || type == "ext4" || type == "squashfs";
+  return counted ? MountQuestion::Source::Memory : MountQuestion::Source::Disk;
 }
 
 Made FilesystemCollector::make(const Roots& roots, const Settings& settings) {
@@ -74,7 +86,17 @@ void FilesystemCollector::rebuild() {
   std::vector<Mount> known = std::move(mounts_);
   mounts_.clear();
   questions_.clear();
-  for (const MountLine& line : table_.mounts()) add(line);
+  std::vector<std::string_view> elsewhere;
+  for (const MountLine& line : table_.mounts()) {
+    const auto source = source_of(line.device, line.type);
+    if (source == MountQuestion::Source::Elsewhere) elsewhere.push_back(line.mount_point);
+    // The way to it may lead over one that hangs.
+    const bool waits = source == MountQuestion::Source::Memory &&
+                       std::ranges::any_of(elsewhere, [&](std::string_view directory) {
+                         return is_above(directory, line.mount_point);
+                       });
+    add(line, waits ? MountQuestion::Source::Disk : source);
+  }
   // What was asked before keeps its question: a worker may hang in it.
   for (Mount& mount : mounts_) {
     const auto same = std::ranges::find(known, mount.key, &Mount::key);
@@ -83,7 +105,7 @@ void FilesystemCollector::rebuild() {
   }
 }
 
-void FilesystemCollector::add(const MountLine& line) {
+void FilesystemCollector::add(const MountLine& line, MountQuestion::Source source) {
   const std::string_view mount_point = strip_root(line.mount_point, roots_.rootfs);
   if (mount_points_.leaves_out(mount_point) || types_.leaves_out(line.type)) return;
 
@@ -93,19 +115,18 @@ void FilesystemCollector::add(const MountLine& line) {
                   {"fstype", line.type},
                   {"mountpoint", mount_point}};
   };
-  Mount mount{
-      .key = std::string(labels("").text()),
-      .device = std::string(line.device),
-      .type = std::string(line.type),
-      .mount_point = std::string(mount_point),
-      .labels = labels(""),
-      .info = Labels{{"device", line.device},
-                     {"major", std::to_string(line.major)},
-                     {"minor", std::to_string(line.minor)},
-                     {"mountpoint", mount_point}},
-      .read_only = line.read_only,
-      .question = std::make_shared<MountQuestion>(
-          SysRoot(roots_.rootfs).resolve(mount_point).string(), is_local(line.device, line.type))};
+  Mount mount{.key = std::string(labels("").text()),
+              .device = std::string(line.device),
+              .type = std::string(line.type),
+              .mount_point = std::string(mount_point),
+              .labels = labels(""),
+              .info = Labels{{"device", line.device},
+                             {"major", std::to_string(line.major)},
+                             {"minor", std::to_string(line.minor)},
+                             {"mountpoint", mount_point}},
+              .read_only = line.read_only,
+              .question = std::make_shared<MountQuestion>(
+                  SysRoot(roots_.rootfs).resolve(mount_point).string(), source)};
   // Mounted twice with the same names: one sample, or the page is not valid.
   const bool twice = std::ranges::find(mounts_, mount.key, &Mount::key) != mounts_.end();
   if (!twice) mounts_.push_back(std::move(mount));

@@ -21,9 +21,9 @@
 
 namespace joist::collectors {
 
-// Whether asking about the mount waits for no server and no daemon: a block
-// device or memory. ("fuseblk" is a daemon on a block device.)
-bool is_local(std::string_view device, std::string_view type);
+// Who answers for a file system's figures. ("fuseblk" is a daemon on a block device.) Memory: it
+// keeps count there, and takes no lock that somebody holds who waits for a disk.
+MountQuestion::Source source_of(std::string_view device, std::string_view type);
 
 class FilesystemCollector final : public Collector {
  public:
@@ -54,7 +54,7 @@ class FilesystemCollector final : public Collector {
   };
 
   void rebuild();
-  void add(const MountLine& line);
+  void add(const MountLine& line, MountQuestion::Source source);
   bool turned_read_only();
   static const Labels& labels_of(Mount& mount);
 

@@ -11,6 +11,7 @@ namespace joist::collectors {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Source = MountQuestion::Source;
 using State = MountQuestion::State;
 
 // A worker that has not finished a mount for so long gets a second beside it.
@@ -102,17 +103,25 @@ std::size_t MountProbe::stuck() const {
   return shared_->stuck;
 }
 
+void MountProbe::ask_now(MountQuestion& question) {
+  question.answered = shared_->statfs(question.path.c_str(), &question.figures) == 0;
+  question.error = question.answered ? 0 : errno != 0 ? errno : EIO;
+}
+
 void MountProbe::ask(const MountQuestions& questions) {
+  for (const auto& question : questions) {
+    if (question->source == Source::Memory) ask_now(*question);
+  }
   Shared& shared = *shared_;
   std::unique_lock lock(shared.mutex);
   shared.queue.clear();
   shared.next = 0;
-  for (const bool local : {true, false}) {
+  for (const Source source : {Source::Disk, Source::Elsewhere}) {
     for (const auto& question : questions) {
-      if (question->local != local) continue;
+      if (question->source != source) continue;
       question->answered = false;
       question->error = MountQuestion::kNoAnswer;
-      const bool crowded = !local && shared.stuck >= kThreadsMax;
+      const bool crowded = source == Source::Elsewhere && shared.stuck >= kThreadsMax;
       if (question->state == State::Stuck || crowded) continue;
       question->state = State::Queued;
       shared.queue.push_back(question);

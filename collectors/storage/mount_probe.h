@@ -2,7 +2,8 @@
 //
 // statfs(2) on a dead NFS server or a stopped FUSE daemon does not return, and
 // nothing can take it back. So it is called on worker threads: normally one,
-// which answers all mounts one after another. A worker that makes no progress
+// which answers all mounts one after another; those of which the kernel has the figures in
+// memory are asked on the caller's thread. A worker that makes no progress
 // is left alone with its mount and another takes over the rest. A mount whose
 // worker has not come back is not asked again until it does, so each hanging
 // mount costs one sleeping thread, once. There are at most kThreadsMax of them:
@@ -22,15 +23,18 @@ namespace joist::collectors {
 // One mount to ask about. Shared, because a worker may hang in it for longer
 // than anybody else remembers it. MountProbe alone writes to it.
 struct MountQuestion {
-  MountQuestion(std::string mount_path, bool mount_is_local)
-      : path(std::move(mount_path)), local(mount_is_local) {}
+  // By whom statfs(2) is answered.
+  enum class Source { Memory, Disk, Elsewhere };  // Elsewhere: a server or a daemon
+
+  MountQuestion(std::string mount_path, Source answered_by)
+      : path(std::move(mount_path)), source(answered_by) {}
 
   enum class State { Idle, Queued, Asked, Stuck };
 
   static constexpr int kNoAnswer = -1;
 
   const std::string path;  // what statfs(2) is given
-  const bool local;        // depends on no server and no daemon
+  const Source source;
   State state = State::Idle;
   bool answered = false;  // in the last ask(); `figures` hold then
   int error = kNoAnswer;  // errno where it failed
@@ -63,6 +67,8 @@ class MountProbe {
 
  private:
   struct Shared;
+
+  void ask_now(MountQuestion& question);
 
   std::chrono::milliseconds deadline_;
   std::shared_ptr<Shared> shared_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,11 +19,26 @@ using UdevProperties = std::vector<std::pair<std::string, std::string>>;
 // The value of `key`, or empty.
 std::string_view find_property(const UdevProperties& properties, std::string_view key);
 
+// Whether udev wrote anything of late: a look at one directory instead of one at each record.
+class UdevDirectory {
+ public:
+  explicit UdevDirectory(const SysRoot& udev_data);
+
+  // False if no record can have changed since the last call.
+  bool may_have_changed();
+
+ private:
+  std::string path_;
+  std::optional<std::int64_t> modified_ns_;  // nothing: not there, or not looked at yet
+};
+
 // One device's record, read again only when udev wrote a new one: it replaces
 // the file by rename, so its inode and time tell.
 class UdevRecord {
  public:
   UdevRecord(const SysRoot& udev_data, unsigned major, unsigned minor);
+
+  bool was_read() const { return read_once_; }
 
   // True if the properties changed since the last call, and at the first. A missing
   // record (no udevd here, or not yet) has no properties.
@@ -33,7 +49,7 @@ class UdevRecord {
  private:
   struct Version {
     std::uint64_t inode = 0;
-    std::int64_t modified_nanoseconds = 0;
+    std::int64_t modified_ns = 0;
     bool operator==(const Version&) const = default;
   };
 

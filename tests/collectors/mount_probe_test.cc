@@ -55,7 +55,8 @@ class MountProbeTest : public testing::Test {
 
   static MountQuestions questions(std::initializer_list<const char*> paths) {
     MountQuestions made;
-    for (const char* path : paths) made.push_back(std::make_shared<MountQuestion>(path, false));
+    for (const char* path : paths)
+      made.push_back(std::make_shared<MountQuestion>(path, Source::Elsewhere));
     return made;
   }
 
@@ -116,9 +117,9 @@ TEST_F(MountProbeTest, AThousandDeadMountsDoNotBecomeAThousandThreads) {
   for (int i = 0; i < 1000; ++i) {
     const std::string path = "/dead" + std::to_string(i);
     kernel_->kill(path);
-    mounts.push_back(std::make_shared<MountQuestion>(path, false));
+    mounts.push_back(std::make_shared<MountQuestion>(path, Source::Elsewhere));
   }
-  mounts.push_back(std::make_shared<MountQuestion>("/", true));
+  mounts.push_back(std::make_shared<MountQuestion>("/", Source::Disk));
   for (int pass = 0; pass < 8; ++pass) {
     probe.ask(mounts);
     EXPECT_TRUE(mounts.back()->answered) << "the living must still be answered, pass " << pass;

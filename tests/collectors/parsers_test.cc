@@ -180,12 +180,15 @@ TEST(MountLine, IsNotUnderstoodWithoutItsParts) {
 }
 
 TEST(Mount, IsLocalWithoutServerAndDaemon) {
-  EXPECT_TRUE(is_local("/dev/sda1", "ext4"));
-  EXPECT_TRUE(is_local("tmpfs", "tmpfs"));
-  EXPECT_FALSE(is_local("nas:/share", "nfs4"));
-  EXPECT_FALSE(is_local("//nas/share", "cifs"));
-  EXPECT_FALSE(is_local("/dev/sdb1", "fuseblk"));
-  EXPECT_FALSE(is_local("/dev/fuse", "fuse.s3fs"));
+  using Source = MountQuestion::Source;
+  EXPECT_EQ(source_of("tmpfs", "tmpfs"), Source::Memory);
+  EXPECT_EQ(source_of("/dev/sda1", "ext4"), Source::Memory);
+  EXPECT_EQ(source_of("/dev/sda1", "xfs"), Source::Disk);
+  EXPECT_EQ(source_of("nas:/share", "nfs4"), Source::Elsewhere);
+  EXPECT_EQ(source_of("//nas/share", "cifs"), Source::Elsewhere);
+  EXPECT_EQ(source_of("overlay", "overlay"), Source::Elsewhere);
+  EXPECT_EQ(source_of("/dev/sdb1", "fuseblk"), Source::Elsewhere);
+  EXPECT_EQ(source_of("/dev/fuse", "fuse.s3fs"), Source::Elsewhere);
 }
 
 TEST(MountPoint, IsShownFromInsideTheRoot) {

@@ -1,0 +1,43 @@
+#include "collectors/shared_file.h"
+
+#include <utility>
+
+#include "collectors/roots.h"
+
+namespace joist::collectors {
+
+SharedFile::SharedFile(ProcFile file, std::shared_ptr<const DeviceChanges> changes)
+    : file_(std::move(file)),
+      changes_(std::move(changes)),
+      text_(std::make_shared<std::string>()) {}
+
+Result<std::shared_ptr<const std::string>> SharedFile::read() {
+  const std::lock_guard lock(mutex_);
+  const bool read_already = changes_ && page_ == changes_->page();
+  if (!read_already) {
+    const auto now = file_.read();
+    if (!now) {
+      text_ = tl::unexpected<Error>(now.error());
+    } else {
+      if (!text_ || text_->use_count() > 1) text_ = std::make_shared<std::string>();
+      **text_ = *now;
+    }
+    if (changes_) page_ = changes_->page();
+  }
+  if (!text_) return tl::unexpected<Error>(text_.error());
+  return *text_;
+}
+
+std::shared_ptr<SharedFile> Roots::shared_proc_file(std::string_view path) const {
+  constexpr std::size_t kBufferBytes = 16384;
+  const auto make = [&] {
+    return std::make_shared<SharedFile>(
+        ProcFile(proc(), path, ProcFile::Shape::Whole, kBufferBytes), devices);
+  };
+  if (!files) return make();
+  auto& file = (*files)[std::string(path)];
+  if (!file) file = make();
+  return file;
+}
+
+}  // namespace joist::collectors
