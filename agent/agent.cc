@@ -11,6 +11,7 @@
 #include "agent/show_host.h"
 #include "agent/state_lock.h"
 #include "base/log.h"
+#include "base/startup_pages.h"
 #include "base/version.h"
 #include "base/wall_time.h"
 #include "disk/judge.h"
@@ -166,6 +167,7 @@ void Agent::run(wire::Loop::After after) {
       {{"version", std::string(version())},
        {"metrics", "http://" + web_.address() + "/metrics"},
        {"socket", places_.run_dir + "/agent.sock"}});
+  give_back_startup_pages();
   loop_.run(std::move(after));
 }
 

@@ -11,7 +11,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "base/unique_fd.h"
 
@@ -41,6 +43,23 @@ class DeviceChanges {
   std::atomic<std::uint64_t> page_ = 0;
   std::atomic<std::uint64_t> generation_ = 1;
   std::chrono::steady_clock::time_point recount_;
+};
+
+// When to look again at what changes seldom (a limit, a name): at first, whenever devices may have
+// changed, and so each minute; always where nobody tells.
+class SeldomLook {
+ public:
+  explicit SeldomLook(std::shared_ptr<const DeviceChanges> changes)
+      : changes_(std::move(changes)) {}
+
+  bool is_due() {
+    if (!changes_) return true;
+    return std::exchange(generation_, changes_->generation()) != changes_->generation();
+  }
+
+ private:
+  std::shared_ptr<const DeviceChanges> changes_;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace joist::collectors

@@ -62,9 +62,7 @@ Result<void> collect(Source& source) {
   }
 }
 
-double seconds_since(Clock::time_point began) {
-  return std::chrono::duration<double>(Clock::now() - began).count();
-}
+double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 std::chrono::seconds pause_after(unsigned late) {
   const auto doubled = Lanes::kPause * (1U << std::min(late - 1, 10U));
@@ -115,19 +113,19 @@ struct Lanes::Shared {
     return nullptr;
   }
 
-  void finish(Source& source, const Result<void>& outcome) {
+  void finish(Source& source, const Result<void>& outcome, Clock::time_point now) {
     source.state = Source::State::Idle;
-    source.duration_seconds = seconds_since(source.began);
+    source.duration_seconds = seconds(now - source.began);
     source.succeeded = outcome.has_value();
     source.late = 0;
     log_change(source, outcome);
   }
 
   // It came back after all; what it wrote is worth nothing any more.
-  void finish_late(Source& source) {
+  void finish_late(Source& source, Clock::time_point now) {
     source.state = Source::State::Idle;
-    source.duration_seconds = seconds_since(source.began);
-    if (source.late > 0) source.not_before = Clock::now() + pause_after(source.late);
+    source.duration_seconds = seconds(now - source.began);
+    if (source.late > 0) source.not_before = now + pause_after(source.late);
     --stuck;
   }
 
@@ -146,19 +144,21 @@ struct Lanes::Shared {
 
   // The round as far as this lane comes. False: it was left alone.
   bool serve_round(std::unique_lock<std::mutex>& lock, std::uint64_t number) {
-    while (Source* const source = open ? take(Clock::now()) : nullptr) {
+    auto now = Clock::now();
+    while (Source* const source = open ? take(now) : nullptr) {
       source->state = Source::State::Running;
-      source->began = Clock::now();
+      source->began = now;
       running = source;
       lock.unlock();
       const auto outcome = collect(*source);
+      now = Clock::now();
       lock.lock();
       if (lane != number) {
-        finish_late(*source);
+        finish_late(*source, now);
         return false;
       }
       running = nullptr;
-      finish(*source, outcome);
+      finish(*source, outcome, now);
     }
     if (open) end_round(lock);
     return lane == number;
@@ -227,7 +227,7 @@ std::size_t Lanes::size() const { return shared_->sources.size(); }
 
 Collector& Lanes::collector(std::size_t index) const { return *shared_->sources[index]->collector; }
 
-void Lanes::open(const std::vector<bool>& wanted, Time end, std::function<void()> done) {
+void Lanes::open(const std::vector<bool>& wanted, Time end) {
   Shared& shared = *shared_;
   const std::lock_guard lock(shared.mutex);
   assert(!shared.open);
@@ -240,7 +240,6 @@ void Lanes::open(const std::vector<bool>& wanted, Time end, std::function<void()
   }
   shared.next = 0;
   shared.end = end;
-  shared.done = std::move(done);
   shared.open = true;
 }
 
@@ -278,6 +277,16 @@ std::optional<Lanes::Time> Lanes::check(Time now) {
   return std::nullopt;
 }
 
+void Lanes::when_through(std::function<void()> tell) {
+  std::unique_lock lock(shared_->mutex);
+  if (shared_->open) {
+    shared_->done = std::move(tell);
+    return;
+  }
+  lock.unlock();
+  tell();
+}
+
 void Lanes::wait() {
   Shared& shared = *shared_;
   for (;;) {
@@ -288,16 +297,18 @@ void Lanes::wait() {
   }
 }
 
-Lanes::Outcome Lanes::outcome(std::size_t index) const {
+void Lanes::outcomes(std::vector<Outcome>& all) const {
   const std::lock_guard lock(shared_->mutex);
-  const Source& source = *shared_->sources[index];
-  Outcome outcome{.asked = source.wanted,
-                  .succeeded = source.succeeded,
-                  .duration_seconds = source.state == Source::State::Stuck
-                                          ? seconds_since(source.began)
-                                          : source.duration_seconds};
-  if (source.succeeded) outcome.text = source.page.text();
-  return outcome;
+  all.clear();
+  for (const auto& source : shared_->sources) {
+    Outcome outcome{.asked = source->wanted,
+                    .succeeded = source->succeeded,
+                    .duration_seconds = source->state == Source::State::Stuck
+                                            ? seconds(Clock::now() - source->began)
+                                            : source->duration_seconds};
+    if (source->succeeded) outcome.text = source->page.text();
+    all.push_back(outcome);
+  }
 }
 
 std::size_t Lanes::stuck() const {

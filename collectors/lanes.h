@@ -6,7 +6,7 @@
 // thread, which costs no waking of another.
 //
 // Each collector writes into a buffer of its own, which nobody reads while it may.
-// Threads: one for control, which calls everything here, or one at a time; `done` is called on a
+// Threads: one for control, which calls everything here, or one at a time; `tell` is called on a
 // lane. Only serve() may run beside the rest.
 #pragma once
 
@@ -52,24 +52,26 @@ class Lanes {
   Collector& collector(std::size_t index) const;
 
   // Opens a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
-  // whatever hangs. When they are through, `done` is called, if any; not where check() or
-  // the end came first. The round before must be over.
-  void open(const std::vector<bool>& wanted, Time end, std::function<void()> done);
+  // whatever hangs. The round before must be over.
+  void open(const std::vector<bool>& wanted, Time end);
 
-  // Then one of the two. start(): a lane of its own serves the round; `done` may be called before
-  // this returns. serve(): this thread does, and returns when the round is over or goes on without
-  // it.
+  // Then one of the two. start(): a lane of its own serves the round. serve(): this thread does,
+  // and returns when the round is over or goes on without it.
   void start();
   void serve();
 
   // Leaves alone what has hung for too long. When to call it again; nothing: the round is over.
   std::optional<Time> check(Time now);
 
+  // `tell` is called when the collectors are through, at once if they are; not where check() or the
+  // end comes first.
+  void when_through(std::function<void()> tell);
+
   // Until the round is over.
   void wait();
 
-  // Of the last round, which must be over.
-  Outcome outcome(std::size_t index) const;
+  // Of the last round, which must be over, into `all`: by the collectors' order.
+  void outcomes(std::vector<Outcome>& all) const;
 
   // How many collectors hang now.
   std::size_t stuck() const;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "collectors/fields.h"
 
@@ -56,8 +57,9 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   return stat;
 }
 
-ProcessCollector::ProcessCollector()
+ProcessCollector::ProcessCollector(std::shared_ptr<const DeviceChanges> changes)
     : stat_(kProc, "self/stat", ProcFile::Shape::Whole, 1024),
+      look_(std::move(changes)),
       cpu_("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
            MetricType::Counter),
       open_fds_("process_open_fds", "Number of open file descriptors.", MetricType::Gauge),
@@ -124,18 +126,22 @@ Result<void> ProcessCollector::collect(Exposition& page) {
     boot_time_seconds_ = *seconds;
   }
 
+  if (look_.is_due()) {
+    fds_max_ = limit(RLIMIT_NOFILE);
+    address_space_max_bytes_ = limit(RLIMIT_AS);
+  }
   const double second = ticks_per_second();
   const auto show = [&](const Family& family, auto value) {
     page.begin(family);
     page.sample(value);
   };
   show(cpu_, static_cast<double>(stat->user_ticks + stat->system_ticks) / second);
-  show(max_fds_, limit(RLIMIT_NOFILE));
+  show(max_fds_, fds_max_);
   show(open_fds_, *open_fds);
   show(resident_, stat->resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   show(start_time_, *boot_time_seconds_ + static_cast<double>(stat->start_ticks) / second);
   show(virtual_, stat->virtual_bytes);
-  show(virtual_max_, limit(RLIMIT_AS));
+  show(virtual_max_, address_space_max_bytes_);
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "collectors/collector.h"
+#include "collectors/device_changes.h"
 #include "collectors/proc_file.h"
 
 namespace joist::collectors {
@@ -31,7 +32,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
 class ProcessCollector final : public Collector {
  public:
-  ProcessCollector();
+  explicit ProcessCollector(std::shared_ptr<const DeviceChanges> changes);
   std::string_view name() const override { return "process"; }
   Result<void> collect(Exposition& page) override;
 
@@ -40,6 +41,9 @@ class ProcessCollector final : public Collector {
   Result<double> boot_time_seconds() const;
 
   ProcFile stat_;
+  SeldomLook look_;
+  double fds_max_ = 0;
+  double address_space_max_bytes_ = 0;
   UniqueFd fd_directory_;
   std::optional<double> boot_time_seconds_;  // read once: btime moves with the wall clock
   const Family cpu_, open_fds_, max_fds_, resident_, start_time_, virtual_, virtual_max_;

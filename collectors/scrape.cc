@@ -35,7 +35,7 @@ Scrape::Scrape(const Options& options, std::shared_ptr<DeviceChanges> devices,
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     labels_.push_back(Labels{{"collector", lanes_.collector(i).name()}});
   }
-  if (options.process) process_ = std::make_unique<ProcessCollector>();
+  if (options.process) process_ = std::make_unique<ProcessCollector>(devices_);
 }
 
 Result<Scrape::Selection> Scrape::select(const std::vector<std::string>& collect,
@@ -63,7 +63,7 @@ Result<Scrape::Selection> Scrape::select(const std::vector<std::string>& collect
 }
 
 std::string_view Scrape::page(std::chrono::milliseconds deadline) {
-  open({}, std::chrono::steady_clock::now() + deadline, nullptr);
+  open({}, std::chrono::steady_clock::now() + deadline);
   lanes_.start();
   lanes_.wait();
   page_.clear();
@@ -71,23 +71,24 @@ std::string_view Scrape::page(std::chrono::milliseconds deadline) {
   return page_;
 }
 
-void Scrape::open(const Selection& selection, Time end, std::function<void()> done) {
+void Scrape::open(const Selection& selection, Time end) {
   if (devices_) devices_->poll();
-  lanes_.open(selection, end, std::move(done));
+  lanes_.open(selection, end);
 }
 
 void Scrape::append_page(std::string& text) {
+  lanes_.outcomes(last_);
   const std::size_t start = text.size();
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (foreign(i) == nullptr) text.append(lanes_.outcome(i).text);
+  for (std::size_t i = 0; i < last_.size(); ++i) {
+    if (foreign(i) == nullptr) text.append(last_[i].text);
   }
   write_outcomes();
   text.append(outcomes_.text());
 
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+  for (std::size_t i = 0; i < last_.size(); ++i) {
     ForeignFamilies* const families = foreign(i);
     if (families == nullptr) continue;
-    const std::string_view theirs = lanes_.outcome(i).text;
+    const std::string_view theirs = last_[i].text;
     find_repeated(std::string_view(text).substr(start), theirs, names_, repeated_);
     append_foreign(text, theirs, repeated_);
     for (const std::string_view name : repeated_) families->leave_out(name);
@@ -96,16 +97,15 @@ void Scrape::append_page(std::string& text) {
 
 // Null also for one that did not answer: it may still run.
 ForeignFamilies* Scrape::foreign(std::size_t index) {
-  return lanes_.outcome(index).succeeded ? lanes_.collector(index).foreign_families() : nullptr;
+  return last_[index].succeeded ? lanes_.collector(index).foreign_families() : nullptr;
 }
 
 void Scrape::write_outcomes() {
   outcomes_.clear();
   const auto each = [&](const Family& family, auto write) {
     outcomes_.begin(family);
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      const auto outcome = lanes_.outcome(i);
-      if (outcome.asked) write(labels_[i], lanes_.collector(i), outcome);
+    for (std::size_t i = 0; i < last_.size(); ++i) {
+      if (last_[i].asked) write(labels_[i], lanes_.collector(i), last_[i]);
     }
   };
   each(age_, [&](const Labels& labels, const Collector& collector, const Lanes::Outcome&) {

@@ -56,8 +56,9 @@ class Scrape {
 
   // The same without waiting: see Lanes::open() and what follows there. When the page is over,
   // append_page() gives its text.
-  void open(const Selection& selection, Time end, std::function<void()> done);
+  void open(const Selection& selection, Time end);
   void serve() { lanes_.serve(); }
+  void when_through(std::function<void()> tell) { lanes_.when_through(std::move(tell)); }
   std::optional<Time> check(Time now) { return lanes_.check(now); }
   void append_page(std::string& text);
 
@@ -76,6 +77,7 @@ class Scrape {
   std::unique_ptr<ProcessCollector> process_;  // none where Options::process is off
   Exposition outcomes_;                        // what is said of the collectors themselves
   std::string page_;
+  std::vector<Lanes::Outcome> last_;
   std::vector<std::string_view> names_;     // scratch of append_page()
   std::vector<std::string_view> repeated_;  // scratch of append_page()
   const Family duration_;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/log_threshold.h"
 #include "base/service_manager.h"
+#include "base/startup_pages.h"
 #include "base/version.h"
 #include "exporter/exporter.h"
 #include "exporter/flags.h"
@@ -51,6 +52,7 @@ int run(joist::exporter::Flags flags) {
   manager.ready();
   joist::log(Priority::Info, "serving",
              {{"version", std::string(joist::version())}, {"address", exporter.address()}});
+  joist::give_back_startup_pages();
   loop.run([&](const std::string& failure) {
     manager.stopping();
     if (failure.empty()) {

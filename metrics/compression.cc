@@ -3,8 +3,10 @@
 #include <isa-l/igzip_lib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace joist::metrics {
 namespace {
@@ -19,25 +21,26 @@ struct FreeZstd {
 
 struct Compressor::State {
   isal_zstream gzip{};
+  std::vector<std::uint8_t> packed;  // kept: a string of that size would be cleared each time
   std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd;
 
   Result<void> to_gzip(std::string_view text, std::string& out) {
     // What cannot be packed is stored, in blocks of 64 KiB with five bytes before each (RFC 1951,
     // 3.2.4), between the head and the end of the file.
-    out.resize(text.size() + text.size() / 8192 + 64);
+    packed.resize(std::max(packed.size(), text.size() + text.size() / 8192 + 64));
     ::isal_deflate_stateless_init(&gzip);
     gzip.gzip_flag = IGZIP_GZIP;
     gzip.end_of_stream = 1;
     gzip.flush = NO_FLUSH;
     gzip.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
     gzip.avail_in = static_cast<std::uint32_t>(text.size());
-    gzip.next_out = reinterpret_cast<std::uint8_t*>(out.data());
-    gzip.avail_out = static_cast<std::uint32_t>(out.size());
+    gzip.next_out = packed.data();
+    gzip.avail_out = static_cast<std::uint32_t>(packed.size());
     const int status = ::isal_deflate_stateless(&gzip);
     if (status != COMP_OK) {
       return fail(ErrorCode::Io, "gzip: did not finish, ISA-L says " + std::to_string(status));
     }
-    out.resize(gzip.total_out);
+    out.assign(reinterpret_cast<const char*>(packed.data()), gzip.total_out);
     return {};
   }
 

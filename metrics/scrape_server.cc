@@ -107,16 +107,14 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
 }
 
 Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
-  const auto timer = std::make_shared<wire::asio::steady_timer>(
-      loop_.io(), wire::asio::steady_timer::time_point::max());
-  const auto wake = [&io = loop_.io(), timer] {
-    wire::asio::post(io, [timer] { timer->cancel(); });
-  };
-  run.scrape->open(run.selection, end, wake);
-  const auto serve = [scrape = run.scrape] { scrape->serve(); };
-  loop_.work(serve, wake);
-  co_await wait(*timer);
-  // If it is not over, it goes on beside the loop.
+  run.scrape->open(run.selection, end);
+  std::function<void()> serve = [scrape = run.scrape] { scrape->serve(); };
+  const bool through = co_await loop_.work(std::move(serve));
+  if (through) co_return;
+  // It goes on beside the loop.
+  const auto timer = std::make_shared<wire::asio::steady_timer>(loop_.io());
+  run.scrape->when_through(
+      [&io = loop_.io(), timer] { wire::asio::post(io, [timer] { timer->cancel(); }); });
   while (const auto look = run.scrape->check(Clock::now())) {
     timer->expires_at(*look);
     co_await wait(*timer);

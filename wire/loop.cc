@@ -43,9 +43,9 @@ struct Loop::Shared {
 
   std::mutex mutex;  // guards what follows
   bool working = false;
-  Clock::time_point due;       // of the work
-  std::function<void()> late;  // of the work
-  std::size_t leading = 0;     // threads inside the io_context, of which one is not late
+  Clock::time_point due;           // of the work
+  std::function<void(bool)> then;  // who waits for the work
+  std::size_t leading = 0;         // threads inside the io_context, of which one is not late
   std::condition_variable left;
   std::size_t standing_by = 0;
   bool over = false;
@@ -91,7 +91,7 @@ struct Loop::Shared {
       lock.lock();
       if (over || !working || Clock::now() < due) continue;
       working = false;
-      asio::post(io, std::exchange(late, nullptr));
+      asio::post(io, [waiting = std::exchange(then, nullptr)] { waiting(false); });
       mine = ++turn;
     }
     --standing_by;
@@ -114,25 +114,42 @@ struct Loop::Shared {
   }
 
   // True: nobody stands by, though one is counted from now on.
-  bool begin(std::function<void()> when_late) {
+  bool begin(std::function<void(bool)> waiting) {
     const std::lock_guard lock(mutex);
     working = true;
     due = Clock::now() + kPatience;
-    late = std::move(when_late);
+    then = std::move(waiting);
     set_alarm(kPatience);
     if (standing_by > 0) return false;
     ++standing_by;
     return true;
   }
 
-  void finish(std::uint64_t mine) {
+  // Who waits for the work; nobody, if it is late.
+  std::function<void(bool)> finish(std::uint64_t mine) {
     const std::lock_guard lock(mutex);
-    if (turn != mine) return;
+    if (turn != mine) return nullptr;
     working = false;
-    late = nullptr;
     set_alarm(kNever);
+    return std::exchange(then, nullptr);
   }
 };
+
+namespace {
+
+template <typename Shared>
+void start_stand_in(const std::shared_ptr<Shared>& shared) {
+  try {
+    std::thread([shared] { shared->take_turns(std::nullopt); }).detach();
+  } catch (const std::system_error& error) {
+    log(Priority::Warning, "no thread that goes on if a collector hangs",
+        {{"error", error.what()}});
+    const std::lock_guard lock(shared->mutex);
+    --shared->standing_by;
+  }
+}
+
+}  // namespace
 
 Loop::Loop(asio::io_context& io) : shared_(std::make_shared<Shared>(io)) {}
 
@@ -155,24 +172,19 @@ void Loop::run(After after) {
   shared_->take_turns(++shared_->turn);
 }
 
-void Loop::work(std::function<void()> work, std::function<void()> late) {
-  asio::post(shared_->io, [shared = shared_, work = std::move(work), late = std::move(late)] {
-    const std::uint64_t mine = shared->turn;
-    if (shared->begin(late)) start_stand_in(shared);
-    work();
-    shared->finish(mine);
-  });
-}
-
-void Loop::start_stand_in(const std::shared_ptr<Shared>& shared) {
-  try {
-    std::thread([shared] { shared->take_turns(std::nullopt); }).detach();
-  } catch (const std::system_error& error) {
-    log(Priority::Warning, "no thread that goes on if a collector hangs",
-        {{"error", error.what()}});
-    const std::lock_guard lock(shared->mutex);
-    --shared->standing_by;
-  }
+Task<bool> Loop::work(std::function<void()> work) {
+  const auto initiate = [shared = shared_, work = std::move(work)](auto handler) {
+    const auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+    asio::post(shared->io, [shared, work, waiting] {
+      const std::uint64_t mine = shared->turn;
+      const bool alone = shared->begin([waiting](bool in_time) { std::move (*waiting)(in_time); });
+      if (alone) start_stand_in(shared);
+      work();
+      if (const auto then = shared->finish(mine)) then(true);
+    });
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(initiate,
+                                                                         asio::use_awaitable);
 }
 
 }  // namespace joist::wire

@@ -7,7 +7,7 @@
 //
 // Handlers therefore run on changing threads, but one after another, and each sees what those
 // before it wrote. Only late work still runs beside them.
-// Threads: run() on one; work() from handlers. The io_context may have the concurrency hint 1.
+// Threads: run() on one; work() in handlers. The io_context may have the concurrency hint 1.
 #pragma once
 
 #include <chrono>
@@ -38,13 +38,12 @@ class Loop {
   using After = std::function<void(const std::string& failure)>;
   void run(After after);
 
-  // Does `work` in a handler of its own. `late`, a handler too, runs if the loop goes on without
-  // it; that may be when the work has just ended. Neither may throw.
-  void work(std::function<void()> work, std::function<void()> late);
+  // Does `work`, which may not throw, in a handler of its own. True when it is done; false as soon
+  // as the loop goes on without it, which may be when it has just ended.
+  Task<bool> work(std::function<void()> work);
 
  private:
   struct Shared;
-  static void start_stand_in(const std::shared_ptr<Shared>& shared);
   std::shared_ptr<Shared> shared_;  // with threads that may never end
 };
 

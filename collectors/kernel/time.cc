@@ -19,7 +19,7 @@ constexpr std::string_view kPrefix = "clocksource";
 
 TimeCollector::TimeCollector(const Roots& roots)
     : sys_(roots.sys()),
-      changes_(roots.devices),
+      drivers_(roots.devices),
       now_("node_time_seconds", "System time in seconds since epoch (1970).", MetricType::Gauge),
       zone_offset_("node_time_zone_offset_seconds", "System time zone offset in seconds.",
                    MetricType::Gauge),
@@ -64,8 +64,7 @@ Result<bool> TimeCollector::refresh(Words& words, const std::string& device) con
 Result<void> TimeCollector::collect(Exposition& page) {
   if (!devices_) find_devices();
   // Which there are changes with drivers, or when the current one is found unfit.
-  const bool renewed = !changes_ || generation_ != changes_->generation();
-  generation_ = changes_ ? changes_->generation() : 0;
+  const bool renewed = drivers_.is_due();
   for (Device& device : *devices_) {
     const auto moved = refresh(device.current, device.number);
     if (!moved) return tl::unexpected<Error>(moved.error());

@@ -39,8 +39,7 @@ class TimeCollector final : public Collector {
   Result<bool> refresh(Words& words, const std::string& device) const;  // whether it changed
 
   SysRoot sys_;
-  std::shared_ptr<const DeviceChanges> changes_;
-  std::uint64_t generation_ = 0;
+  SeldomLook drivers_;
   std::optional<std::vector<Device>> devices_;  // looked for once: fixed at boot
   std::string zone_;
   Labels zone_labels_;

@@ -5,13 +5,14 @@
 
 namespace joist::collectors {
 
-UnameCollector::UnameCollector(const Roots& /*the kernel is asked*/)
+UnameCollector::UnameCollector(const Roots& roots)
     : info_("node_uname_info", "Labeled system information as provided by the uname system call.",
-            MetricType::Gauge) {}
+            MetricType::Gauge),
+      look_(roots.devices) {}
 
 Result<void> UnameCollector::collect(Exposition& page) {
-  utsname now{};
-  if (::uname(&now) != 0) return fail_errno(errno, "uname");
+  utsname now = shown_;
+  if (look_.is_due() && ::uname(&now) != 0) return fail_errno(errno, "uname");
   if (std::memcmp(&now, &shown_, sizeof now) != 0) {  // the host was renamed
     shown_ = now;
     labels_ =

@@ -1,6 +1,7 @@
 // What the kernel calls itself and this host.
 //
 // Source: uname(2): the host this process runs on, whatever Roots say.
+//         A name that was changed is seen within the minute.
 // Emits:  node_uname_info{domainname,machine,nodename,release,sysname,version} 1
 #pragma once
 
@@ -19,6 +20,7 @@ class UnameCollector final : public Collector {
 
  private:
   const Family info_;
+  SeldomLook look_;
   utsname shown_{};  // what labels_ were rendered from
   Labels labels_;
 };

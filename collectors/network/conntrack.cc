@@ -7,6 +7,7 @@
 #include "collectors/fields.h"
 #include "collectors/network/hexadecimal.h"
 #include "collectors/network/per_cpu_counters.h"
+#include "collectors/number_file.h"
 
 namespace joist::collectors {
 namespace {
@@ -78,6 +79,7 @@ ConntrackCollector::ConntrackCollector(const Roots& roots)
            roots.devices),
       counters_(roots.proc(), "net/stat/nf_conntrack", ProcFile::Shape::ShortRecords, 16384,
                 roots.devices),
+      look_(roots.devices),
       entries_("node_nf_conntrack_entries",
                "Number of currently allocated flow entries for connection tracking.",
                MetricType::Gauge),
@@ -89,20 +91,18 @@ ConntrackCollector::ConntrackCollector(const Roots& roots)
   }
 }
 
-Result<void> ConntrackCollector::show_number(ModuleFile& file, const Family& family,
-                                             Exposition& page) {
-  const auto text = file.read();
-  if (!text) return tl::unexpected<Error>(text.error());
-  const auto value = parse_uint(Fields(*text).next());
-  if (!value) return fail(ErrorCode::Malformed, file.path() + ": no number");
-  page.begin(family);
-  page.sample(*value);
-  return {};
-}
-
 Result<void> ConntrackCollector::collect(Exposition& page) {
-  if (auto shown = show_number(count_, entries_, page); !shown) return shown;
-  if (auto shown = show_number(max_, limit_, page); !shown) return shown;
+  const auto count = read_number<std::uint64_t>(count_);
+  if (!count) return tl::unexpected<Error>(count.error());
+  page.begin(entries_);
+  page.sample(*count);
+  if (look_.is_due()) {
+    const auto max = read_number<std::uint64_t>(max_);
+    if (!max) return tl::unexpected<Error>(max.error());
+    entries_max_ = *max;
+  }
+  page.begin(limit_);
+  page.sample(entries_max_);
   const auto text = counters_.read();
   // The table's size is worth showing where the kernel was built without the counters.
   if (!text && text.error().code == ErrorCode::NotFound) return {};

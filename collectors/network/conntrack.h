@@ -32,9 +32,9 @@ class ConntrackCollector final : public Collector {
   Result<void> collect(Exposition& page) override;
 
  private:
-  Result<void> show_number(ModuleFile& file, const Family& family, Exposition& page);
-
   ModuleFile count_, max_, counters_;
+  SeldomLook look_;
+  std::uint64_t entries_max_ = 0;
   MalformedLines malformed_;
   const Family entries_, limit_;
   std::vector<Family> families_;

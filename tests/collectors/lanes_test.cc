@@ -66,15 +66,20 @@ class Round : public testing::Test {
   }
   void start() { lanes_ = std::make_unique<Lanes>(std::move(collectors_)); }
   void run(std::chrono::milliseconds time = 60s, const std::vector<bool>& wanted = {}) {
-    lanes_->open(wanted, Clock::now() + time, nullptr);
+    lanes_->open(wanted, Clock::now() + time);
     lanes_->start();
     lanes_->wait();
+  }
+  Lanes::Outcome outcome(std::size_t index) const {
+    std::vector<Lanes::Outcome> all;
+    lanes_->outcomes(all);
+    return all.at(index);
   }
   // "1" succeeded, "0" did not, "-" was not asked.
   std::string outcomes() const {
     std::string text;
     for (std::size_t i = 0; i < lanes_->size(); ++i) {
-      const auto one = lanes_->outcome(i);
+      const auto one = outcome(i);
       text += !one.asked ? '-' : one.succeeded ? '1' : '0';
       EXPECT_EQ(one.text.empty(), !one.succeeded);
     }
@@ -105,16 +110,17 @@ TEST_F(Round, AsksThoseWanted) {
   run(60s, {true, false, true});
   EXPECT_EQ(outcomes(), "1-1");
   EXPECT_EQ(
-      lanes_->outcome(0).text,
+      outcome(0).text,
       "# HELP node_answer What it is.\n# TYPE node_answer gauge\nnode_answer{name=\"a\"} 42\n");
-  EXPECT_EQ(lanes_->outcome(1).text, "");
+  EXPECT_EQ(outcome(1).text, "");
 }
 
 TEST_F(Round, TellsWhenItIsThrough) {
   add("a", 10s);
   start();
   std::promise<void> through;
-  lanes_->open({}, Clock::now() + 60s, [&] { through.set_value(); });
+  lanes_->open({}, Clock::now() + 60s);
+  lanes_->when_through([&] { through.set_value(); });
   lanes_->start();
   through.get_future().wait();
   EXPECT_FALSE(lanes_->check(Clock::now()).has_value());
@@ -129,7 +135,7 @@ TEST_F(Round, GoesOnWithoutOneThatHangs) {
   hung->hangs = true;
   run();
   EXPECT_EQ(outcomes(), "101");
-  EXPECT_GT(lanes_->outcome(1).duration_seconds, 0.04);
+  EXPECT_GT(outcome(1).duration_seconds, 0.04);
   EXPECT_EQ(lanes_->stuck(), 1U);
   for (int i = 0; i < 5; ++i) run();
   EXPECT_EQ(outcomes(), "101");
@@ -237,8 +243,9 @@ TEST(Scrape, ShowsTheCollectorsAsked) {
     const auto selection = scrape.select(collect, exclude);
     if (!selection) return selection.error().message;
     std::promise<void> through;
-    scrape.open(*selection, Clock::now() + 60s, [&] { through.set_value(); });
+    scrape.open(*selection, Clock::now() + 60s);
     scrape.serve();
+    scrape.when_through([&] { through.set_value(); });
     through.get_future().wait();
     std::string text;
     scrape.append_page(text);

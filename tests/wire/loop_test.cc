@@ -9,6 +9,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -39,13 +40,27 @@ class Looped : public testing::Test {
     gone_ = true;
   }
 
+  // `then` is told whether the work was done in time.
+  void work(std::function<void()> does, std::function<void(bool)> then) {
+    asio::co_spawn(
+        io_,
+        [this, does = std::move(does), then = std::move(then)]() mutable -> Task<void> {
+          const bool in_time = co_await loop_.work(std::move(does));
+          then(in_time);
+        },
+        rethrow);
+  }
+
   void hang(std::function<void()> late) {
-    const auto work = [opened = opened_, this] {
+    const auto does = [opened = opened_, this] {
       ++hanging_;
       opened.wait();
       --hanging_;
     };
-    loop_.work(work, std::move(late));
+    work(does, [late = std::move(late)](bool in_time) {
+      EXPECT_FALSE(in_time);
+      late();
+    });
   }
 
   std::promise<void> gate_;
@@ -59,12 +74,12 @@ class Looped : public testing::Test {
 TEST_F(Looped, QuickWorkIsDoneOnTheThreadThatHasTheLoop) {
   std::thread::id handler;
   std::thread::id worker;
-  bool late = false;
+  std::optional<bool> in_time;
   asio::post(io_, [&] { handler = std::this_thread::get_id(); });
-  loop_.work([&] { worker = std::this_thread::get_id(); }, [&] { late = true; });
+  work([&] { worker = std::this_thread::get_id(); }, [&](bool was) { in_time = was; });
   EXPECT_EQ(run(), "");
   EXPECT_EQ(worker, handler);
-  EXPECT_FALSE(late);
+  EXPECT_EQ(in_time, true);
 }
 
 TEST_F(Looped, GoesOnWithoutWorkThatHangs) {
@@ -103,13 +118,12 @@ TEST_F(Looped, GoesOnWithoutOneAfterTheOther) {
 // The loop waits for the network then, and must be woken by what the late work posts.
 TEST_F(Looped, HearsWhatLateWorkPosts) {
   auto waits = std::make_unique<asio::io_context::work>(io_);
-  const auto work = [&] {
+  const auto posts = [&] {
     opened_.wait();
     std::this_thread::sleep_for(10ms);  // until it waits
     asio::post(io_, [&] { waits.reset(); });
   };
-  const auto late = [&] { let_go(); };
-  loop_.work(work, late);
+  work(posts, [&](bool) { let_go(); });
   EXPECT_EQ(run(), "");
   EXPECT_EQ(waits, nullptr);
 }
@@ -119,7 +133,7 @@ TEST_F(Looped, WhoComesBackStandsByForTheNextTime) {
   std::thread::id second;
   std::thread::id third;
   asio::steady_timer until_back(io_);
-  const auto work = [&] {
+  const auto first_work = [&] {
     first = std::this_thread::get_id();
     opened_.wait();
     --hanging_;
@@ -137,11 +151,11 @@ TEST_F(Looped, WhoComesBackStandsByForTheNextTime) {
         second = std::this_thread::get_id();
         std::this_thread::sleep_for(3 * Loop::kPatience);
       };
-      loop_.work(hang_again, [&] { third = std::this_thread::get_id(); });
+      work(hang_again, [&](bool) { third = std::this_thread::get_id(); });
     });
   };
   hanging_ = 1;
-  loop_.work(work, [&] {
+  work(first_work, [&](bool) {
     let_go();
     again();
   });
