@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace joist::collectors {
 namespace {
@@ -24,7 +25,8 @@ ProcFile::ProcFile(const SysRoot& root, std::string_view path, Shape shape,
     : path_(root.resolve(path).string()),
       shape_(shape),
       record_bytes_max_(record_bytes_max),
-      buffer_(buffer_bytes) {}
+      buffer_bytes_(buffer_bytes),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes)) {}
 
 Result<std::string_view> ProcFile::read() {
   const bool was_open = static_cast<bool>(fd_);
@@ -44,7 +46,7 @@ Result<std::string_view> ProcFile::read() {
     fd_ = UniqueFd();
     return fail_errno(error, "read " + path_);
   }
-  return std::string_view(buffer_.data(), size);
+  return std::string_view(buffer_.get(), size);
 }
 
 // Of a piece: whether nothing can come after it.
@@ -65,15 +67,22 @@ int ProcFile::open() {
   return fd_ ? 0 : errno;
 }
 
+void ProcFile::grow(std::size_t used_bytes) {
+  buffer_bytes_ = std::min(std::max(used_bytes, kPageBytes) * 2, SysRoot::kFileBytesMax);
+  auto larger = std::make_unique_for_overwrite<char[]>(buffer_bytes_);
+  std::copy_n(buffer_.get(), used_bytes, larger.get());
+  buffer_ = std::move(larger);
+}
+
 int ProcFile::read_into_buffer(std::size_t& size) {
   size = 0;
   for (;;) {
-    if (size == buffer_.size()) {
+    if (size == buffer_bytes_) {
       if (size >= SysRoot::kFileBytesMax) return EFBIG;
-      buffer_.resize(std::min(size * 2, SysRoot::kFileBytesMax));
+      grow(size);
     }
-    const std::size_t room = buffer_.size() - size;
-    const ssize_t got = ::pread(fd_.get(), buffer_.data() + size, room, static_cast<off_t>(size));
+    const std::size_t room = buffer_bytes_ - size;
+    const ssize_t got = ::pread(fd_.get(), buffer_.get() + size, room, static_cast<off_t>(size));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno;
     size += static_cast<std::size_t>(got);

@@ -8,9 +8,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/sys_root.h"
@@ -49,13 +49,15 @@ class ProcFile {
 
  private:
   bool is_last(std::size_t got_bytes, std::size_t room_bytes) const;
-  int open();                               // 0 or errno
+  int open();  // 0 or errno
+  void grow(std::size_t used_bytes);
   int read_into_buffer(std::size_t& size);  // 0 or errno
 
   std::string path_;
   Shape shape_;
   std::size_t record_bytes_max_;
-  std::vector<char> buffer_;
+  std::size_t buffer_bytes_;
+  std::unique_ptr<char[]> buffer_;  // not cleared: what no content ever reached costs no memory
   UniqueFd fd_;
 };
 

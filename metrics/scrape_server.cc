@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/startup_pages.h"
 #include "metrics/openmetrics.h"
 #include "metrics/protobuf_page.h"
 
@@ -100,7 +101,8 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
     co_await run_collectors(*run, end);
     scrape->append_page(*page);
   }
-  ++counters_.pages;
+  // From here on a page is as the one before; what found devices and matched names is done.
+  if (++counters_.pages == 2) give_back_startup_pages();
   if (!scrape || scrape->stuck() > 0) ++counters_.incomplete;
   counters_.collect_seconds = std::chrono::duration<double>(Clock::now() - began).count();
   append_own_(*page);

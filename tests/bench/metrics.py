@@ -90,9 +90,9 @@ class Client:
 class Exporter:
     """A running exporter, by its own pid."""
 
-    def __init__(self, name, command, before=(), within=None, user=AGENT_USER):
+    def __init__(self, name, command, port, before=(), within=None, user=AGENT_USER):
         self.name = name
-        self.port = free_port(9300)
+        self.port = port
         listen = f"--web.listen-address=127.0.0.1:{self.port}"
         self.told = tempfile.TemporaryFile()  # not a pipe, which a talkative one would fill
         self.program = subprocess.Popen(
@@ -166,8 +166,11 @@ def in_namespace(name):
 def both(binaries, flags=(), before=(), within=None, user=AGENT_USER):
     with contextlib.ExitStack() as stack:
         started = []
-        for name, program in (("joist-exporter", str(binaries / "joist-exporter")), (PEER, PEER)):
-            exporter = Exporter(name, [program, *flags], before, within, user)
+        # Ports apart: which are free in another namespace is not seen from here.
+        for name, program, port in (
+                ("joist-exporter", str(binaries / "joist-exporter"), free_port(9300)),
+                (PEER, PEER, free_port(9400))):
+            exporter = Exporter(name, [program, *flags], port, before, within, user)
             stack.callback(exporter.close)
             started.append(exporter)
         yield started

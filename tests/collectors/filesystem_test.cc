@@ -5,7 +5,9 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <set>
 #include <string>
+#include <thread>
 
 #include "collectors/fields.h"
 #include "tests/support/temp_root.h"
@@ -50,13 +52,13 @@ std::string mountinfo_of(std::string_view fstab) {
 
 class FilesystemTest : public testing::Test {
  protected:
-  std::string page_of(std::string_view mounts, std::string rootfs = "/") {
+  std::string page_of(std::string_view mounts, std::string rootfs = "/",
+                      const Statfs& statfs = fake_statfs) {
     root_.write("/1/mountinfo", mountinfo_of(mounts));
     Roots roots{.procfs = root_.path().string(), .rootfs = std::move(rootfs)};
     const Settings standard;
     FilesystemCollector collector(roots, *standard.devices("collector.filesystem.mount-points"),
-                                  *standard.devices("collector.filesystem.fs-types"), 10s,
-                                  fake_statfs);
+                                  *standard.devices("collector.filesystem.fs-types"), 10s, statfs);
     Exposition page;
     const auto collected = collector.collect(page);
     EXPECT_TRUE(collected.has_value());
@@ -85,6 +87,24 @@ TEST_F(FilesystemTest, ShowsFiguresInBytes) {
   EXPECT_TRUE(has(
       page,
       R"(node_filesystem_mount_info{device="/dev/sda1",major="8",minor="1",mountpoint="/"} 1)"));
+}
+
+TEST_F(FilesystemTest, DoesNotWaitForAWayThatMayHang) {
+  std::set<std::string> asked_here;
+  const auto here = std::this_thread::get_id();
+  const Statfs statfs = [&](const char* path, struct statfs* figures) {
+    if (std::this_thread::get_id() == here) asked_here.insert(path);
+    return fake_statfs(path, figures);
+  };
+  page_of(
+      "/dev/sda1 / ext4 rw 0 0\n"
+      "tmpfs /run tmpfs rw 0 0\n"
+      "/dev/sdb /srv xfs rw 0 0\n"
+      "nas:/ /nas nfs4 rw 0 0\n"
+      "/dev/sdc /nas/disk ext4 rw 0 0\n"
+      "/dev/sdd /nas2 ext4 rw 0 0\n",
+      "/", statfs);
+  EXPECT_EQ(asked_here, (std::set<std::string>{"/", "/run", "/nas2"}));
 }
 
 TEST_F(FilesystemTest, AMountThatFailsHasAnErrorAndNoFigures) {

@@ -12,6 +12,7 @@ namespace joist::collectors {
 namespace {
 
 using namespace std::chrono_literals;
+using Source = MountQuestion::Source;
 
 // A kernel whose dead mounts keep their caller until they are revived.
 class FakeKernel {
@@ -79,6 +80,22 @@ TEST_F(MountProbeTest, AnswersEveryMountThatLives) {
     EXPECT_EQ(mounts[2]->figures.f_blocks, 4U);
   }
   EXPECT_EQ(probe.stuck(), 0U);
+}
+
+TEST_F(MountProbeTest, AsksOnTheCallersThreadWhereMemoryAnswers) {
+  std::thread::id of_memory;
+  std::thread::id of_disk;
+  MountProbe probe(10s, [&](const char* path, struct statfs*) {
+    (path == std::string("/") ? of_memory : of_disk) = std::this_thread::get_id();
+    return 0;
+  });
+  const MountQuestions mounts{std::make_shared<MountQuestion>("/", Source::Memory),
+                              std::make_shared<MountQuestion>("/srv", Source::Disk)};
+  probe.ask(mounts);
+  EXPECT_TRUE(mounts[0]->answered);
+  EXPECT_TRUE(mounts[1]->answered);
+  EXPECT_EQ(of_memory, std::this_thread::get_id());
+  EXPECT_NE(of_disk, std::this_thread::get_id());
 }
 
 TEST_F(MountProbeTest, OneDeadMountCostsTheOthersNothing) {

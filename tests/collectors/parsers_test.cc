@@ -8,6 +8,7 @@
 #include "collectors/kernel/pressure.h"
 #include "collectors/memory/meminfo.h"
 #include "collectors/network/netdev.h"
+#include "collectors/network/sockstat.h"
 #include "collectors/process.h"
 #include "collectors/storage/diskstats.h"
 #include "collectors/storage/filesystem.h"
@@ -189,6 +190,13 @@ TEST(Mount, IsLocalWithoutServerAndDaemon) {
   EXPECT_EQ(source_of("overlay", "overlay"), Source::Elsewhere);
   EXPECT_EQ(source_of("/dev/sdb1", "fuseblk"), Source::Elsewhere);
   EXPECT_EQ(source_of("/dev/fuse", "fuse.s3fs"), Source::Elsewhere);
+}
+
+TEST(SocketsInUse, AreThoseOfTheProtocol) {
+  constexpr std::string_view kText = "sockets: used 9\nUDP: inuse 3 mem 0\nUDPLITE: inuse 7\n";
+  EXPECT_EQ(sockets_in_use(kText, "UDP"), 3);
+  EXPECT_EQ(sockets_in_use(kText, "UDP6"), std::nullopt);
+  EXPECT_EQ(sockets_in_use("UDP: inuse x\n", "UDP"), std::nullopt);
 }
 
 TEST(MountPoint, IsShownFromInsideTheRoot) {
