@@ -89,7 +89,11 @@ struct Loop::Shared {
       std::uint64_t times = 0;
       static_cast<void>(::read(alarm.get(), &times, sizeof times));
       lock.lock();
-      if (over || !working || Clock::now() < due) continue;
+      if (over || !working) continue;
+      if (const auto early = due - Clock::now(); early > Clock::duration::zero()) {
+        set_alarm(early);  // it rang for an earlier work
+        continue;
+      }
       working = false;
       asio::post(io, [waiting = std::exchange(then, nullptr)] { waiting(false); });
       mine = ++turn;

@@ -36,10 +36,10 @@ TEST(Compressor, IsUndone) {
   for (const std::string& text : {std::string(100'000, 'x'), std::string("y"), std::string()}) {
     std::string packed = "what was there";
     ASSERT_TRUE(compressor.compress(Encoding::Gzip, text, packed).has_value());
-    EXPECT_LT(packed.size(), 1000U);
+    EXPECT_LT(packed.size(), 2000U);
     EXPECT_EQ(gunzipped(packed), text);
     ASSERT_TRUE(compressor.compress(Encoding::Zstd, text, packed).has_value());
-    EXPECT_LT(packed.size(), 1000U);
+    EXPECT_LT(packed.size(), 2000U);
     EXPECT_EQ(unzstd(packed), text);
     ASSERT_TRUE(compressor.compress(Encoding::Identity, text, packed).has_value());
     EXPECT_EQ(packed, text);
