@@ -178,27 +178,43 @@ Labels::Labels(std::span<const Pair> labels) {
   if (!text_.empty()) text_ += '}';
 }
 
-void Exposition::write_name(std::string_view suffix, std::string_view labels) {
+char* Exposition::room(std::size_t bytes) {
+  constexpr std::size_t kFirstBytes = 256;
+  const std::size_t needed = size_bytes_ + bytes;
+  if (needed > buffer_.size()) buffer_.resize(std::max({needed, 2 * buffer_.size(), kFirstBytes}));
+  return buffer_.data() + size_bytes_;
+}
+
+// Leaves room for a number and the end of the line.
+char* Exposition::write_name(std::string_view suffix, std::string_view labels) {
   assert(family_ != nullptr);
-  if (!head_written_) text_.append(family_->head());
+  const std::string_view head = head_written_ ? std::string_view() : family_->head();
+  const std::string_view name = family_->name();
   head_written_ = true;
-  text_.append(family_->name()).append(suffix).append(labels);
-  text_ += ' ';
+  char* out = room(head.size() + name.size() + suffix.size() + labels.size() + kNumberBytesMax + 2);
+  for (const std::string_view part : {head, name, suffix, labels}) {
+    out = std::copy(part.begin(), part.end(), out);
+  }
+  *out++ = ' ';
+  return out;
 }
 
-void Exposition::write(std::uint64_t value) {
-  if (value > kExactIntegerMax) return write(static_cast<double>(value));
-  char number[kNumberBytesMax];
-  char* end = format_integer(number, value);
-  *end++ = '\n';
-  text_.append(number, static_cast<std::size_t>(end - number));
+void Exposition::write(std::string_view suffix, std::string_view labels, std::uint64_t value) {
+  if (value > kExactIntegerMax) return write(suffix, labels, static_cast<double>(value));
+  char* const end = format_integer(write_name(suffix, labels), value);
+  *end = '\n';
+  size_bytes_ = static_cast<std::size_t>(end + 1 - buffer_.data());
 }
 
-void Exposition::write(double value) {
-  char number[kNumberBytesMax];
-  char* end = format_number(number, value);
-  *end++ = '\n';
-  text_.append(number, static_cast<std::size_t>(end - number));
+void Exposition::write(std::string_view suffix, std::string_view labels, double value) {
+  char* const end = format_number(write_name(suffix, labels), value);
+  *end = '\n';
+  size_bytes_ = static_cast<std::size_t>(end + 1 - buffer_.data());
+}
+
+void Exposition::write(std::string_view text) {
+  std::copy(text.begin(), text.end(), room(text.size()));
+  size_bytes_ += text.size();
 }
 
 }  // namespace joist::collectors

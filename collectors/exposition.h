@@ -17,6 +17,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace joist::collectors {
 
@@ -79,11 +80,10 @@ class Exposition {
   template <typename Number>
   requires std::is_arithmetic_v<Number>
   void sample(std::string_view suffix, const Labels& labels, Number value) {
-    write_name(suffix, labels.text());
     if constexpr (std::is_unsigned_v<Number>) {
-      write(static_cast<std::uint64_t>(value));
+      write(suffix, labels.text(), std::uint64_t{value});
     } else {
-      write(static_cast<double>(value));
+      write(suffix, labels.text(), static_cast<double>(value));
     }
   }
 
@@ -93,28 +93,31 @@ class Exposition {
 
   // Takes over whole families that another Exposition wrote.
   void append(std::string_view families) {
-    text_.append(families);
+    write(families);
     family_ = nullptr;
   }
 
   // The page so far; valid until the next change.
-  std::string_view text() const { return text_; }
+  std::string_view text() const { return {buffer_.data(), size_bytes_}; }
 
   // Forgets everything after the first `size_bytes` of text(): how a collector
   // that failed half way is taken back.
   void rewind(std::size_t size_bytes) {
-    text_.resize(size_bytes);
+    size_bytes_ = size_bytes;
     family_ = nullptr;
   }
 
   void clear() { rewind(0); }
 
  private:
-  void write_name(std::string_view suffix, std::string_view labels);
-  void write(double value);
-  void write(std::uint64_t value);
+  void write(std::string_view suffix, std::string_view labels, double value);
+  void write(std::string_view suffix, std::string_view labels, std::uint64_t value);
+  void write(std::string_view text);
+  char* write_name(std::string_view suffix, std::string_view labels);
+  char* room(std::size_t bytes);
 
-  std::string text_;
+  std::vector<char> buffer_;  // larger than the text: a sample is one look at its size
+  std::size_t size_bytes_ = 0;
   const Family* family_ = nullptr;
   bool head_written_ = false;
 };

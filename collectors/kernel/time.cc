@@ -19,7 +19,7 @@ constexpr std::string_view kPrefix = "clocksource";
 
 TimeCollector::TimeCollector(const Roots& roots)
     : sys_(roots.sys()),
-      drivers_(roots.devices),
+      look_(roots.devices),
       now_("node_time_seconds", "System time in seconds since epoch (1970).", MetricType::Gauge),
       zone_offset_("node_time_zone_offset_seconds", "System time zone offset in seconds.",
                    MetricType::Gauge),
@@ -47,10 +47,10 @@ void TimeCollector::find_devices() {
   }
 }
 
-Result<bool> TimeCollector::refresh(Words& words, const std::string& device) const {
+Result<void> TimeCollector::refresh(Words& words, const std::string& device) const {
   const auto text = words.file.read();
   if (!text) return tl::unexpected<Error>(text.error());
-  if (*text == words.text) return false;
+  if (*text == words.text) return {};
 
   words.text = *text;
   words.labels.clear();
@@ -58,19 +58,17 @@ Result<bool> TimeCollector::refresh(Words& words, const std::string& device) con
   for (auto word = fields.next(); !word.empty(); word = fields.next()) {
     words.labels.push_back(Labels{{"clocksource", word}, {"device", device}});
   }
-  return true;
+  return {};
 }
 
 Result<void> TimeCollector::collect(Exposition& page) {
   if (!devices_) find_devices();
-  // Which there are changes with drivers, or when the current one is found unfit.
-  const bool renewed = drivers_.is_due();
-  for (Device& device : *devices_) {
-    const auto moved = refresh(device.current, device.number);
-    if (!moved) return tl::unexpected<Error>(moved.error());
-    if (!renewed && !*moved) continue;
-    const auto known = refresh(device.available, device.number);
-    if (!known) return tl::unexpected<Error>(known.error());
+  // They change with drivers, or when the current one is found unfit.
+  if (look_.is_due()) {
+    for (Device& device : *devices_) {
+      if (auto fresh = refresh(device.available, device.number); !fresh) return fresh;
+      if (auto fresh = refresh(device.current, device.number); !fresh) return fresh;
+    }
   }
 
   timespec now{};

@@ -36,10 +36,10 @@ class TimeCollector final : public Collector {
   };
 
   void find_devices();
-  Result<bool> refresh(Words& words, const std::string& device) const;  // whether it changed
+  Result<void> refresh(Words& words, const std::string& device) const;
 
   SysRoot sys_;
-  SeldomLook drivers_;
+  SeldomLook look_;
   std::optional<std::vector<Device>> devices_;  // looked for once: fixed at boot
   std::string zone_;
   Labels zone_labels_;
