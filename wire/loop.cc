@@ -167,13 +167,14 @@ Loop::~Loop() {
 asio::io_context& Loop::io() const { return shared_->io; }
 
 void Loop::run(After after) {
+  const auto shared = shared_;  // this thread may come back from its work when the Loop is gone
   {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->over = false;
-    shared_->failure.clear();
-    shared_->after = std::move(after);
+    const std::lock_guard lock(shared->mutex);
+    shared->over = false;
+    shared->failure.clear();
+    shared->after = std::move(after);
   }
-  shared_->take_turns(++shared_->turn);
+  shared->take_turns(++shared->turn);
 }
 
 Task<bool> Loop::work(std::function<void()> work) {
