@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Debian's node_exporter and Joist's collectors, side by side on this host.
+"""Debian's node_exporter and joist-exporter, side by side on this host, with the same flags.
 
-  node_exporter_comparison.py JOIST_COLLECT FIXTURE_TREE...
+  node_exporter_comparison.py [--live] JOIST_EXPORTER TREE...
 
 Every family, HELP, TYPE and label set must be the same. Values: on the recorded
 trees the same; on the live host, what stands still is the same and what moves lies
@@ -9,7 +9,8 @@ between a node_exporter page before ours and one after it. promtool must take
 our page and find no more to say about it than about node_exporter's.
 
 A tree holds proc, sys, udev and root as far as it needs them, and a file "compare"
-that says what is compared on it and, together with all the others, on this host:
+that says what is compared on it and, together with all the others, on this host (with --live: on
+this host alone):
 
   collector NAME              a collector that both have
   host-collector NAME         the same; its figures come from this host even on a tree
@@ -120,9 +121,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class NodeExporter:
+class Exporter:
     def __init__(self, program, arguments):
-        self.address = f"127.0.0.1:{free_port()}"
+        self.program, self.address = program, f"127.0.0.1:{free_port()}"
         self.process = subprocess.Popen(
             [program, f"--web.listen-address={self.address}"] + arguments,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -135,7 +136,7 @@ class NodeExporter:
             except OSError:
                 time.sleep(0.1)
         self.process.kill()
-        raise SystemExit("node_exporter does not answer")
+        raise SystemExit(f"{self.program} does not answer")
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -144,12 +145,6 @@ class NodeExporter:
     def text(self):
         with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=10) as answer:
             return answer.read().decode()
-
-
-def collect(joist_collect, arguments):
-    done = subprocess.run([joist_collect, "--pages=3"] + arguments, stdout=subprocess.PIPE,
-                          check=True, timeout=60)
-    return done.stdout.decode()
 
 
 def slack_of(name, kind, value, live):
@@ -201,7 +196,7 @@ def differences(before, ours, after, live, allowed):
     return found
 
 
-def compare(title, program, joist_collect, comparison, paths=None):
+def compare(title, programs, comparison, paths=None):
     """`paths` are the flags of a tree; without them this host is looked at."""
     live = paths is None
     flags = ["--collector.disable-defaults"]
@@ -210,9 +205,11 @@ def compare(title, program, joist_collect, comparison, paths=None):
     allowed = comparison.differs + (comparison.live_differs if live else [])
     # Other tests plug and pull devices on this host meanwhile: a difference must last.
     attempts = 5 if live else 1
-    with NodeExporter(program, flags + ([] if live else comparison.exporter_flags)) as exporter:
+    theirs, ours_program = programs
+    their_flags = flags + ([] if live else comparison.exporter_flags)
+    with Exporter(theirs, their_flags) as exporter, Exporter(ours_program, flags) as joist:
         for attempt in range(attempts):
-            before, mine, after = exporter.text(), collect(joist_collect, flags), exporter.text()
+            before, mine, after = exporter.text(), joist.text(), exporter.text()
             ours = Page(mine, comparison.later_labels)
             found = differences(Page(before), ours, Page(after), live, allowed)
             if not found:
@@ -255,22 +252,25 @@ def joined(comparisons):
 
 
 def main():
-    joist_collect, trees = sys.argv[1], sys.argv[2:]
+    arguments = sys.argv[1:]
+    live_only = arguments[0] == "--live"
+    joist_exporter, *trees = arguments[live_only:]
     program = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
     if not program:
         print("skipped: needs Debian's prometheus-node-exporter")
         return 77
+    programs = program, joist_exporter
     comparisons = [Comparison(tree) for tree in trees]
     everything = joined(comparisons)
-    good, ours, theirs = compare("this host", program, joist_collect, everything)
+    good, ours, theirs = compare("this host", programs, everything)
     for tree, comparison in zip(trees, comparisons):
-        if not comparison.collectors:
+        if live_only or not comparison.collectors:
             continue
         paths = [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys",
                  f"--path.udev.data={tree}/udev"]
         if pathlib.Path(tree, "root").exists():
             paths.append(f"--path.rootfs={tree}/root")
-        good &= compare(pathlib.Path(tree).name, program, joist_collect, comparison, paths)[0]
+        good &= compare(pathlib.Path(tree).name, programs, comparison, paths)[0]
     return 0 if good and promtool_accepts(ours, theirs, everything.differs) else 1
 
 
