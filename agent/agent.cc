@@ -143,6 +143,10 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
   options.disabled.assign(metrics.disabled_collectors().begin(),
                           metrics.disabled_collectors().end());
   options.enabled.assign(metrics.enabled_collectors().begin(), metrics.enabled_collectors().end());
+  for (const auto& directory : metrics.textfile_directories()) {
+    auto set = options.settings.set("collector.textfile.directory", directory);
+    if (!set) return fail(set.error(), places_.config + ": metrics.textfile_directories");
+  }
   auto scrape = collectors::Scrape::make(collectors::Roots{}, options);
   if (!scrape) {
     return fail(scrape.error(), places_.config + ": metrics");

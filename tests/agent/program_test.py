@@ -254,6 +254,13 @@ class Reload(AgentTest):
         page = self.request("/metrics")[1].decode()
         self.assertIn("node_load1", page)
         self.assertIn("node_processes_pids", page)
+        self.assertNotIn("backup_age_seconds", page)
+        left = self.dir / "left"
+        left.mkdir()
+        (left / "backup.prom").write_text("backup_age_seconds 7\n", encoding="utf-8")
+        self.write_config(f"  textfile_directories: [{left}]\n")
+        self.reload()
+        self.assertEqual(self.metric("backup_age_seconds"), 7)
         self.write_config("  disabled_collectors: [loadaverage]\n")
         self.reload()
         self.assertIn('agent.yaml:4:25: metrics.disabled_collectors[0]: "loadaverage" is not known, '
