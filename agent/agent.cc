@@ -480,8 +480,9 @@ std::string_view Agent::own_metrics_text() {
 // Names that a textfile has already are left to it: a page with one twice is refused whole.
 void Agent::append_own(std::string& page) {
   page += own_metrics_text();
-  if (config_.spec().storage().health().disabled()) return;
-  smart_page_.append_to(page, health_watch_.known(), health_watch_.readings());
+  const v1::DiskHealthSpec& spec = config_.spec().storage().health();
+  if (spec.disabled()) return;
+  smart_page_.append_to(page, health_watch_.known(), health_watch_.readings(), spec, clock_.now());
 }
 
 }  // namespace joist::agent

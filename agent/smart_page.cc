@@ -1,9 +1,11 @@
 #include "agent/smart_page.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
 #include "collectors/foreign_families.h"
+#include "disk/health_judge.h"
 
 namespace joist::agent {
 namespace {
@@ -317,14 +319,21 @@ void add_version(SampleSheet& sheet, const v1::SmartctlReport& report) {
 }  // namespace
 
 std::string_view SmartPage::text(const std::vector<disk::HealthKnown>& known,
-                                 std::uint64_t readings) {
-  if (readings == rendered_ && readings != 0) return page_.text();
+                                 std::uint64_t readings, const v1::DiskHealthSpec& spec,
+                                 Moment now) {
+  const auto tells = [&](const disk::HealthKnown& one) {
+    return disk::says_something(one, spec, now);
+  };
+  // Without a new reading they can only become fewer.
+  const auto telling = std::ranges::count_if(known, tells);
+  if (readings == rendered_ && readings != 0 && telling == telling_) return page_.text();
   rendered_ = readings;
+  telling_ = telling;
   sheet_.clear();
   page_.clear();
   double devices = 0;
   for (const disk::HealthKnown& one : known) {
-    if (!one.report) continue;
+    if (!tells(one)) continue;
     const v1::SmartctlReport& report = *one.report;
     add_version(sheet_, report);
     DiskSheet sheet(sheet_, one.disk.name);
@@ -343,8 +352,8 @@ std::string_view SmartPage::text(const std::vector<disk::HealthKnown>& known,
 }
 
 void SmartPage::append_to(std::string& page, const std::vector<disk::HealthKnown>& known,
-                          std::uint64_t readings) {
-  const std::string_view families = text(known, readings);
+                          std::uint64_t readings, const v1::DiskHealthSpec& spec, Moment now) {
+  const std::string_view families = text(known, readings, spec, now);
   if (families.empty()) return;
   collectors::find_repeated(page, families, names_, repeated_);
   collectors::append_foreign(page, families, repeated_);

@@ -52,9 +52,11 @@ class SeldomLook {
   explicit SeldomLook(std::shared_ptr<const DeviceChanges> changes)
       : changes_(std::move(changes)) {}
 
-  bool is_due() {
-    if (!changes_) return true;
-    return std::exchange(generation_, changes_->generation()) != changes_->generation();
+  bool is_due() const { return !changes_ || generation_ != changes_->generation(); }
+
+  // It was looked at, and nothing failed: else it is due again.
+  void done() {
+    if (changes_) generation_ = changes_->generation();
   }
 
  private:

@@ -79,6 +79,7 @@ struct Lanes::Shared {
   std::condition_variable work;      // for the lane: a round was begun, or all is over
   std::condition_variable progress;  // for wait() and the end
   bool open = false;                 // a round is under way
+  std::uint64_t round = 0;           // its number, or that of the last
   std::size_t next = 0;              // of the round: whom nobody has asked yet
   Source* running = nullptr;
   Clock::time_point end;
@@ -142,10 +143,10 @@ struct Lanes::Shared {
                             "no answer within " + std::to_string(waited.count()) + " ms"));
   }
 
-  // The round as far as this lane comes. False: it was left alone.
+  // The round as far as this lane comes. False: it was left alone, maybe before it began.
   bool serve_round(std::unique_lock<std::mutex>& lock, std::uint64_t number) {
     auto now = Clock::now();
-    while (Source* const source = open ? take(now) : nullptr) {
+    while (Source* const source = open && lane == number ? take(now) : nullptr) {
       source->state = Source::State::Running;
       source->began = now;
       running = source;
@@ -160,7 +161,7 @@ struct Lanes::Shared {
       running = nullptr;
       finish(*source, outcome, now);
     }
-    if (open) end_round(lock);
+    if (open && lane == number) end_round(lock);
     return lane == number;
   }
 
@@ -227,7 +228,7 @@ std::size_t Lanes::size() const { return shared_->sources.size(); }
 
 Collector& Lanes::collector(std::size_t index) const { return *shared_->sources[index]->collector; }
 
-void Lanes::open(const std::vector<bool>& wanted, Time end) {
+std::uint64_t Lanes::open(const std::vector<bool>& wanted, Time end) {
   Shared& shared = *shared_;
   const std::lock_guard lock(shared.mutex);
   assert(!shared.open);
@@ -241,6 +242,7 @@ void Lanes::open(const std::vector<bool>& wanted, Time end) {
   shared.next = 0;
   shared.end = end;
   shared.open = true;
+  return ++shared.round;
 }
 
 void Lanes::start() {
@@ -255,9 +257,10 @@ void Lanes::start() {
   }
 }
 
-void Lanes::serve() {
+void Lanes::serve(std::uint64_t round) {
   const auto shared = shared_;  // it may hang for longer than this lives
   std::unique_lock lock(shared->mutex);
+  if (!shared->open || shared->round != round) return;
   if (shared->stuck >= kStuckMax) shared->next = shared->sources.size();
   if (std::exchange(shared->has_lane, false)) shared->work.notify_all();  // for it to end
   shared->serve_round(lock, ++shared->lane);

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,13 +53,13 @@ class Lanes {
   Collector& collector(std::size_t index) const;
 
   // Opens a round of the collectors with `wanted[index]` (empty: all), which is over at `end`
-  // whatever hangs. The round before must be over.
-  void open(const std::vector<bool>& wanted, Time end);
+  // whatever hangs. Its number. The round before must be over.
+  std::uint64_t open(const std::vector<bool>& wanted, Time end);
 
   // Then one of the two. start(): a lane of its own serves the round. serve(): this thread does,
-  // and returns when the round is over or goes on without it.
+  // and returns when the round is over or goes on without it; at once where it comes too late.
   void start();
-  void serve();
+  void serve(std::uint64_t round);
 
   // Leaves alone what has hung for too long. When to call it again; nothing: the round is over.
   std::optional<Time> check(Time now);

@@ -129,6 +129,7 @@ Result<void> ProcessCollector::collect(Exposition& page) {
   if (look_.is_due()) {
     fds_max_ = limit(RLIMIT_NOFILE);
     address_space_max_bytes_ = limit(RLIMIT_AS);
+    look_.done();
   }
   const double second = ticks_per_second();
   const auto show = [&](const Family& family, auto value) {

@@ -71,9 +71,9 @@ std::string_view Scrape::page(std::chrono::milliseconds deadline) {
   return page_;
 }
 
-void Scrape::open(const Selection& selection, Time end) {
+std::uint64_t Scrape::open(const Selection& selection, Time end) {
   if (devices_) devices_->poll();
-  lanes_.open(selection, end);
+  return lanes_.open(selection, end);
 }
 
 void Scrape::append_page(std::string& text) {

@@ -56,8 +56,8 @@ class Scrape {
 
   // The same without waiting: see Lanes::open() and what follows there. When the page is over,
   // append_page() gives its text.
-  void open(const Selection& selection, Time end);
-  void serve() { lanes_.serve(); }
+  std::uint64_t open(const Selection& selection, Time end);
+  void serve(std::uint64_t round) { lanes_.serve(round); }
   void when_through(std::function<void()> tell) { lanes_.when_through(std::move(tell)); }
   std::optional<Time> check(Time now) { return lanes_.check(now); }
   void append_page(std::string& text);

@@ -1,10 +1,17 @@
 #include "collectors/shared_file.h"
 
+#include <chrono>
 #include <utility>
 
 #include "collectors/roots.h"
 
 namespace joist::collectors {
+namespace {
+
+// What the kernel has at hand comes in microseconds: who waits longer waits for one that hangs.
+constexpr std::chrono::milliseconds kPatience{100};
+
+}  // namespace
 
 SharedFile::SharedFile(ProcFile file, std::shared_ptr<const DeviceChanges> changes)
     : file_(std::move(file)),
@@ -12,9 +19,11 @@ SharedFile::SharedFile(ProcFile file, std::shared_ptr<const DeviceChanges> chang
       text_(std::make_shared<std::string>()) {}
 
 Result<std::shared_ptr<const std::string>> SharedFile::read() {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock<std::timed_mutex> lock(mutex_, kPatience);
+  if (!lock) return fail(ErrorCode::Io, path() + ": another collector waits for it");
   const bool read_already = changes_ && page_ == changes_->page();
   if (!read_already) {
+    if (changes_) page_ = changes_->page();  // who comes back late has read for this one
     const auto now = file_.read();
     if (!now) {
       text_ = tl::unexpected<Error>(now.error());
@@ -22,7 +31,6 @@ Result<std::shared_ptr<const std::string>> SharedFile::read() {
       if (!text_ || text_->use_count() > 1) text_ = std::make_shared<std::string>();
       **text_ = *now;
     }
-    if (changes_) page_ = changes_->page();
   }
   if (!text_) return tl::unexpected<Error>(text_.error());
   return *text_;

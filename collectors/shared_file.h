@@ -24,13 +24,13 @@ class SharedFile {
   SharedFile(ProcFile file, std::shared_ptr<const DeviceChanges> changes);
 
   // The content at this page, which stays as it is for as long as somebody has it. Fails as
-  // ProcFile::read() does.
+  // ProcFile::read() does, and where another collector hangs in it.
   Result<std::shared_ptr<const std::string>> read();
 
   const std::string& path() const { return file_.path(); }
 
  private:
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   ProcFile file_;
   std::shared_ptr<const DeviceChanges> changes_;
   std::uint64_t page_ = 0;

@@ -164,12 +164,6 @@ void judge_silence(const HealthKnown& known, v1::DiskHealth& health) {
   }
 }
 
-bool says_something(const HealthKnown& known, const v1::DiskHealthSpec& spec, Moment now) {
-  if (!known.report || !known.last) return false;
-  return known.last->answer == HealthAnswer::Asleep ||
-         now.boot - known.read.boot <= health_time_to_live(spec);
-}
-
 struct Ruling {
   v1::ConditionStatus status;
   v1::Severity severity;
@@ -241,6 +235,12 @@ seconds health_interval(const v1::DiskHealthSpec& spec) {
 
 seconds health_time_to_live(const v1::DiskHealthSpec& spec) {
   return 2 * health_interval(spec) + kLateBy;
+}
+
+bool says_something(const HealthKnown& known, const v1::DiskHealthSpec& spec, Moment now) {
+  if (!known.report || !known.last) return false;
+  return known.last->answer == HealthAnswer::Asleep ||
+         now.boot - known.read.boot <= health_time_to_live(spec);
 }
 
 v1::DiskHealth judge_disk(const HealthKnown& known, const IoLatency* latency,

@@ -23,6 +23,9 @@ std::chrono::seconds health_interval(const v1::DiskHealthSpec& spec);
 // Figures older than this say nothing any more, but of a disk that sleeps.
 std::chrono::seconds health_time_to_live(const v1::DiskHealthSpec& spec);
 
+// Whether the last figures still say how the disk is: they are not too old, or it sleeps. Pure.
+bool says_something(const HealthKnown& known, const v1::DiskHealthSpec& spec, Moment now);
+
 // State, reasons, times and figures of one disk. Its reasons, most decisive first:
 //   FAILING      DiskFailing
 //   UNKNOWN      HealthBeingRead, HealthUnknown

@@ -95,12 +95,12 @@ wire::Task<Result<Identity>> Fleet::identify(const std::string& certificate, Wal
 }
 
 std::uint64_t Fleet::connect(const std::string& uid, std::string address, const Moment& now,
-                             std::function<void(const std::string& why)> close) {
+                             EndSession close) {
   const auto former = connections_.find(uid);
   if (former != connections_.end()) {
     log(Priority::Notice, "a second session of the node ends its first",
         {{"node", uid}, {"first", former->second.address}, {"second", address}});
-    former->second.close("another session of this node took its place");
+    former->second.close("Replaced", "another session of this node took its place");
   }
   const std::uint64_t session = next_session_++;
   connections_.insert_or_assign(uid,
@@ -126,7 +126,7 @@ void Fleet::disconnect(const std::string& uid, std::uint64_t session) {
 
 void Fleet::close_all(const std::string& why) {
   // Closing lets the sessions end by themselves, later: none leaves the map now.
-  for (const auto& [uid, connection] : connections_) connection.close(why);
+  for (const auto& [uid, connection] : connections_) connection.close("Ended", why);
 }
 
 void Fleet::left(const std::string& uid, std::string why, WallTime now) {
@@ -165,7 +165,7 @@ void Fleet::end_session(const std::string& uid) {
   if (connection != connections_.end()) {
     const auto close = connection->second.close;
     disconnect(uid, connection->second.session);
-    close("the node was retired, or its host joined anew; join again with a new token");
+    close("Retired", "the node was retired, or its host joined anew; join again with a new token");
   }
   last_heard_.erase(uid);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -24,11 +25,14 @@ struct Identity {
   WallTime expire_time;  // of the certificate shown
 };
 
+// Ends a session: the reason as metrics name it, and why, for people and for the node.
+using EndSession = std::function<void(std::string_view reason, const std::string& why)>;
+
 struct Connection {
   std::uint64_t session = 0;  // tells this session from a later one of the node
   std::string address;        // "192.0.2.7:51344"
   Moment heard;               // last frame
-  std::function<void(const std::string& why)> close;  // ends the session, told why
+  EndSession close;
 };
 
 // How a node's last session ended.
@@ -73,7 +77,7 @@ class Fleet {
 
   // A session begins; a former one of the same node is closed. Returns its number.
   std::uint64_t connect(const std::string& uid, std::string address, const Moment& now,
-                        std::function<void(const std::string& why)> close);
+                        EndSession close);
 
   // A frame came. False: another session has taken over, or the node was
   // retired; this one must end.

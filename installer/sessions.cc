@@ -59,7 +59,7 @@ struct Sessions::Course {
   // Only a Hello that is accepted takes the node's place: a stale copy of a host
   // must not end the session of the living one.
   std::optional<Connected> connected;
-  std::string told;  // why this side ended it; empty: it did not
+  std::optional<Ending> told;  // how this side ended it
 };
 
 wire::Task<std::optional<wire::Response>> Sessions::refuse(const wire::Peer& peer) {
@@ -94,7 +94,7 @@ wire::Task<void> Sessions::run(wire::FrameSocket& socket, const wire::Peer& peer
   const std::string name = identity->node.name;
   Course course;
   Ending ending = co_await exchange(socket, *identity, peer, course);
-  if (!course.told.empty()) ending = {"Ended", course.told};
+  if (course.told) ending = *course.told;
   metrics_.session_ended(ending.reason);
   if (course.connected) fleet_.left(identity->node.uid, ending.message, clock_.now().wall);
   const bool expected =
@@ -170,12 +170,12 @@ wire::Task<Sessions::Ending> Sessions::exchange(wire::FrameSocket& socket, const
       IdentityFault fault = IdentityFault::None;
       const auto still = co_await fleet_.identify(peer.certificate, now.wall, fault);
       if (!still) co_return Ending{"Replaced", still.error().message};
-      connected.emplace(
-          fleet_, uid,
-          fleet_.connect(uid, address_only(peer.address), now, [&](const std::string& why) {
-            course.told = why;
-            socket.close_saying(goodbye(why).SerializeAsString());
-          }));
+      connected.emplace(fleet_, uid,
+                        fleet_.connect(uid, address_only(peer.address), now,
+                                       [&](std::string_view reason, const std::string& why) {
+                                         course.told = {std::string(reason), why};
+                                         socket.close_saying(goodbye(why).SerializeAsString());
+                                       }));
       log(Priority::Info, "session began", {{"node", identity.node.name}, {"peer", peer.address}});
       ask_for_heartbeats(step);
     }

@@ -3,10 +3,9 @@
 namespace joist::installer {
 
 StoreHealth::News StoreHealth::failed(Trouble trouble, const std::string& why, BootTime now) {
-  const bool first = !fault_ || trouble_ != trouble;
+  const bool first = !fault_;
   failures_ = fault_ ? failures_ + 1 : 1;
   fault_ = (trouble == Trouble::Silent ? "does not answer: " : "cannot be written: ") + why;
-  trouble_ = trouble;
   if (!first && now - told_ < kTellAgain) return News::None;
   told_ = now;
   return first ? News::Failed : News::StillFailing;

@@ -1,5 +1,6 @@
 // Whether the store takes what is written to it, and what the journal is told of
-// that: at once when it fails, fails otherwise or recovers, once a minute while it fails. Pure.
+// that: at once when it fails or recovers, once a minute while it fails, one way or the other.
+// Pure.
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,6 @@ class StoreHealth {
 
  private:
   std::optional<std::string> fault_;
-  Trouble trouble_ = Trouble::Silent;  // of `fault_`
   BootTime told_{};
   std::size_t failures_ = 0;
 };

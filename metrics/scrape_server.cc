@@ -109,8 +109,8 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
 }
 
 Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
-  run.scrape->open(run.selection, end);
-  std::function<void()> serve = [scrape = run.scrape] { scrape->serve(); };
+  const std::uint64_t round = run.scrape->open(run.selection, end);
+  std::function<void()> serve = [scrape = run.scrape, round] { scrape->serve(round); };
   const bool through = co_await loop_.work(std::move(serve));
   if (through) co_return;
   // It goes on beside the loop.

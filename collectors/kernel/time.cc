@@ -69,6 +69,7 @@ Result<void> TimeCollector::collect(Exposition& page) {
       if (auto fresh = refresh(device.available, device.number); !fresh) return fresh;
       if (auto fresh = refresh(device.current, device.number); !fresh) return fresh;
     }
+    look_.done();
   }
 
   timespec now{};

@@ -12,7 +12,10 @@ UnameCollector::UnameCollector(const Roots& roots)
 
 Result<void> UnameCollector::collect(Exposition& page) {
   utsname now = shown_;
-  if (look_.is_due() && ::uname(&now) != 0) return fail_errno(errno, "uname");
+  if (look_.is_due()) {
+    if (::uname(&now) != 0) return fail_errno(errno, "uname");
+    look_.done();
+  }
   if (std::memcmp(&now, &shown_, sizeof now) != 0) {  // the host was renamed
     shown_ = now;
     labels_ =

@@ -100,6 +100,7 @@ Result<void> ConntrackCollector::collect(Exposition& page) {
     const auto max = read_number<std::uint64_t>(max_);
     if (!max) return tl::unexpected<Error>(max.error());
     entries_max_ = *max;
+    look_.done();
   }
   page.begin(limit_);
   page.sample(entries_max_);

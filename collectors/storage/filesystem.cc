@@ -90,17 +90,22 @@ void FilesystemCollector::rebuild() {
   for (const MountLine& line : table_.mounts()) {
     const auto source = source_of(line.device, line.type);
     if (source == MountQuestion::Source::Elsewhere) elsewhere.push_back(line.mount_point);
-    // The way to it may lead over one that hangs.
+  }
+  for (const MountLine& line : table_.mounts()) {
+    const auto source = source_of(line.device, line.type);
+    // The way to it may lead over one that hangs, and that was mounted over it later.
     const bool waits = source == MountQuestion::Source::Memory &&
                        std::ranges::any_of(elsewhere, [&](std::string_view directory) {
                          return is_above(directory, line.mount_point);
                        });
     add(line, waits ? MountQuestion::Source::Disk : source);
   }
-  // What was asked before keeps its question: a worker may hang in it.
+  // A worker may hang in what was asked before: then it keeps its question.
   for (Mount& mount : mounts_) {
     const auto same = std::ranges::find(known, mount.key, &Mount::key);
-    if (same != known.end()) mount.question = same->question;
+    const bool keeps = same != known.end() && (same->question->source == mount.question->source ||
+                                               probe_.hangs_in(*same->question));
+    if (keeps) mount.question = same->question;
     questions_.push_back(mount.question);
   }
 }

@@ -22,7 +22,8 @@
 namespace joist::collectors {
 
 // Who answers for a file system's figures. ("fuseblk" is a daemon on a block device.) Memory: it
-// keeps count there, and takes no lock that somebody holds who waits for a disk.
+// keeps count there, and takes no lock that somebody holds who waits for a disk; but ext4 with
+// project quotas, of which the first question may read one.
 MountQuestion::Source source_of(std::string_view device, std::string_view type);
 
 class FilesystemCollector final : public Collector {

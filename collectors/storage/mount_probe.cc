@@ -98,6 +98,11 @@ MountProbe::~MountProbe() {
   shared_->work.notify_all();
 }
 
+bool MountProbe::hangs_in(const MountQuestion& question) const {
+  const std::lock_guard lock(shared_->mutex);
+  return question.state == State::Stuck;
+}
+
 std::size_t MountProbe::stuck() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->stuck;

@@ -62,6 +62,8 @@ class MountProbe {
   // `answered` says which. One call at a time.
   void ask(const MountQuestions& questions);
 
+  bool hangs_in(const MountQuestion& question) const;
+
   // Mounts a worker hangs in now.
   std::size_t stuck() const;
 

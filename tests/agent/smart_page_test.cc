@@ -3,18 +3,27 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <sstream>
 
+#include "disk/health_judge.h"
 #include "tests/support/health_document.h"
 
 namespace joist::agent {
 namespace {
 
+constexpr std::chrono::seconds kRead{1000};
+const Moment kNow{.boot = kRead + std::chrono::seconds(1)};
+const v1::DiskHealthSpec kSpec;
+
 disk::HealthKnown known_of(const std::string& name, const std::string& document) {
   disk::HealthKnown known;
   known.disk.name = name;
-  if (!document.empty()) known.report = support::health_report(document);
+  if (document.empty()) return known;
+  known.report = support::health_report(document);
+  known.last = disk::HealthHeard{disk::HealthAnswer::Figures, ""};
+  known.read.boot = kRead;
   return known;
 }
 
@@ -31,7 +40,7 @@ bool has(std::string_view page, const std::string& line) {
 
 TEST(SmartPage, HasWhatTheDisksSaid) {
   SmartPage page;
-  const std::string_view text = page.text(four_disks(), 1);
+  const std::string_view text = page.text(four_disks(), 1, kSpec, kNow);
   for (const char* line : {
            "smartctl_devices 4",
            "smartctl_version{build_info=\"(local build)\",json_format_version=\"1.0\","
@@ -74,7 +83,7 @@ TEST(SmartPage, HasWhatTheDisksSaid) {
 
 TEST(SmartPage, TypesAreTheExporters) {
   SmartPage page;
-  const std::string_view text = page.text(four_disks(), 1);
+  const std::string_view text = page.text(four_disks(), 1, kSpec, kNow);
   for (const char* counter :
        {"smartctl_device_power_on_seconds", "smartctl_device_power_cycle_count",
         "smartctl_device_percentage_used", "smartctl_device_available_spare",
@@ -94,7 +103,7 @@ TEST(SmartPage, NoSeriesComesTwice) {
   auto& table = *known[1].report->mutable_ata_smart_attributes()->mutable_table();
   *table.Add() = table[0];
   SmartPage page;
-  std::istringstream lines{std::string(page.text(known, 1))};
+  std::istringstream lines{std::string(page.text(known, 1, kSpec, kNow))};
   std::set<std::string> seen;
   for (std::string text; std::getline(lines, text);) {
     EXPECT_TRUE(seen.insert(text.substr(0, text.rfind(' '))).second || text[0] == '#') << text;
@@ -104,10 +113,22 @@ TEST(SmartPage, NoSeriesComesTwice) {
 
 TEST(SmartPage, IsRenderedAnewWithTheReadings) {
   SmartPage page;
-  EXPECT_TRUE(page.text({}, 1).empty());
-  EXPECT_TRUE(page.text(four_disks(), 1).empty());
-  EXPECT_FALSE(page.text(four_disks(), 2).empty());
-  EXPECT_TRUE(page.text({}, 3).empty());
+  auto disks = four_disks();
+  const std::string first(page.text(disks, 1, kSpec, kNow));
+  disks.front().disk.name = "renamed";
+  EXPECT_EQ(page.text(disks, 1, kSpec, kNow), first);
+  EXPECT_NE(page.text(disks, 2, kSpec, kNow), first);
+  EXPECT_TRUE(page.text({}, 3, kSpec, kNow).empty());
+}
+
+TEST(SmartPage, SaysNothingOfADiskThatFellSilent) {
+  SmartPage page;
+  auto disks = four_disks();
+  EXPECT_TRUE(has(page.text(disks, 1, kSpec, kNow), "smartctl_devices 4"));
+  const Moment later{.boot = kRead + disk::health_time_to_live(kSpec) + std::chrono::seconds(1)};
+  EXPECT_TRUE(page.text(disks, 1, kSpec, later).empty());
+  disks[1].last->answer = disk::HealthAnswer::Asleep;
+  EXPECT_TRUE(has(page.text(disks, 2, kSpec, later), "smartctl_devices 1"));
 }
 
 TEST(SmartPage, LeavesNamesToWhoHasThemAlready) {
@@ -116,7 +137,7 @@ TEST(SmartPage, LeavesNamesToWhoHasThemAlready) {
       "smartctl_device_temperature{device=\"sda\"} 1\n";
   std::string text = theirs;
   SmartPage page;
-  page.append_to(text, four_disks(), 1);
+  page.append_to(text, four_disks(), 1, kSpec, kNow);
   EXPECT_EQ(text.find("smartctl_device_temperature", theirs.size()), std::string::npos);
   EXPECT_TRUE(has(text, "smartctl_devices 4"));
 }

@@ -107,6 +107,35 @@ TEST_F(FilesystemTest, DoesNotWaitForAWayThatMayHang) {
   EXPECT_EQ(asked_here, (std::set<std::string>{"/", "/nas2", "/tmp"}));
 }
 
+// Also where what hangs was mounted over the way later, be it before the first page or after it.
+TEST_F(FilesystemTest, DoesNotWaitForAWayThatMayHangByNow) {
+  std::set<std::string> asked_here;
+  const auto here = std::this_thread::get_id();
+  const Statfs statfs = [&](const char* path, struct statfs* figures) {
+    if (std::this_thread::get_id() == here) asked_here.insert(path);
+    return fake_statfs(path, figures);
+  };
+  const std::string_view before = "/dev/sda1 / ext4 rw 0 0\ntmpfs /m/x tmpfs rw 0 0\n";
+  const std::string after = std::string(before) + "nas:/ /m nfs4 rw 0 0\n";
+  page_of(after, "/", statfs);
+  EXPECT_EQ(asked_here, std::set<std::string>{"/"});
+
+  root_.write("/1/mountinfo", mountinfo_of(before));
+  const Settings standard;
+  FilesystemCollector collector({.procfs = root_.path().string()},
+                                *standard.devices("collector.filesystem.mount-points"),
+                                *standard.devices("collector.filesystem.fs-types"), 10s, statfs);
+  Exposition page;
+  ASSERT_TRUE(collector.collect(page).has_value());
+  EXPECT_EQ(asked_here, (std::set<std::string>{"/", "/m/x"}));
+  asked_here.clear();
+  root_.write("/1/mountinfo", mountinfo_of(after));
+  page.clear();
+  ASSERT_TRUE(collector.collect(page).has_value());
+  EXPECT_EQ(asked_here, std::set<std::string>{"/"});
+  EXPECT_NE(page.text().find("mountpoint=\"/m/x\"} 4.096e+06"), std::string_view::npos);
+}
+
 TEST_F(FilesystemTest, AMountThatFailsHasAnErrorAndNoFigures) {
   const std::string page = page_of("/dev/sdb /gone ext4 rw 0 0\n");
   const std::string labels =

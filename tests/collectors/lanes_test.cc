@@ -127,6 +127,21 @@ TEST_F(Round, TellsWhenItIsThrough) {
   EXPECT_EQ(outcomes(), "1");
 }
 
+TEST_F(Round, WhoComesTooLateToServeDoesNothing) {
+  const auto gate = add("a", 10s);
+  start();
+  const auto first = lanes_->open({}, Clock::now());
+  EXPECT_FALSE(lanes_->check(Clock::now()).has_value());
+  EXPECT_EQ(outcomes(), "0");
+  lanes_->serve(first);
+  const auto second = lanes_->open({}, Clock::now() + 60s);
+  lanes_->serve(first);
+  EXPECT_EQ(gate->calls, 0);
+  lanes_->serve(second);
+  EXPECT_EQ(gate->calls, 1);
+  EXPECT_EQ(outcomes(), "1");
+}
+
 TEST_F(Round, GoesOnWithoutOneThatHangs) {
   add("a", 10s);
   const auto hung = add("b");
@@ -243,8 +258,7 @@ TEST(Scrape, ShowsTheCollectorsAsked) {
     const auto selection = scrape.select(collect, exclude);
     if (!selection) return selection.error().message;
     std::promise<void> through;
-    scrape.open(*selection, Clock::now() + 60s);
-    scrape.serve();
+    scrape.serve(scrape.open(*selection, Clock::now() + 60s));
     scrape.when_through([&] { through.set_value(); });
     through.get_future().wait();
     std::string text;

@@ -189,7 +189,8 @@ TEST_F(EnrolmentTest, DoesNotUseATokenUpForABadRequest) {
 
 TEST_F(EnrolmentTest, DoesNotLetATokenTakeALivingNodesPlace) {
   const std::string first = enroll(request("n1"))->node_uid();
-  const auto session = fleet_.connect(first, "192.0.2.1:2", now_, [](const std::string&) {});
+  const auto session =
+      fleet_.connect(first, "192.0.2.1:2", now_, [](std::string_view, const std::string&) {});
   const auto thief = request("n1");
   EXPECT_EQ(enroll(thief).error().code, ErrorCode::Refused);
 

@@ -158,7 +158,7 @@ TEST(StoreHealth, TellsAStoreThatIsSilentFromOneThatIsFull) {
   StoreHealth health;
   EXPECT_EQ(health.failed(Trouble::Silent, "5 s", seconds{100}), StoreHealth::News::Failed);
   EXPECT_EQ(health.fault(), "does not answer: 5 s");
-  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{101}), StoreHealth::News::Failed);
+  EXPECT_EQ(health.failed(Trouble::Unwritable, "full", seconds{101}), StoreHealth::News::None);
   EXPECT_EQ(health.fault(), "cannot be written: full");
   EXPECT_EQ(health.failures(), 2U);
 }
