@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOTS = HERE.parent / "packages" / "root.sh"
 OURS = ("joist-agent", "joist-exporter", "joist-installer", "joistctl")
-DEBIANS = """
+GUEST_PACKAGES = """
     linux-image-amd64 systemd-sysv udev dbus libpam-systemd qemu-guest-agent
     iproute2 ethtool curl procps python3 prometheus-node-exporter
     mdadm lvm2 cryptsetup-bin xfsprogs btrfs-progs e2fsprogs fdisk nvme-cli smartmontools
@@ -65,7 +65,7 @@ def digest(*parts):
 
 def make_base(work):
     base = work / "vm-base"
-    key = digest(DEBIANS, INITRD_MODULES, ROOTS)
+    key = digest(GUEST_PACKAGES, INITRD_MODULES, ROOTS)
     complete = base / ".complete"
     if complete.exists() and complete.read_text(encoding="utf-8") == key:
         return base, key
@@ -79,7 +79,7 @@ def make_base(work):
         printf '%s\\n' {' '.join(INITRD_MODULES)} >{base}/etc/initramfs-tools/modules
         {{
             in_root {base} apt-get -q update
-            in_root {base} apt-get -q -y --no-install-recommends install {' '.join(DEBIANS)}
+            in_root {base} apt-get -q -y --no-install-recommends install {' '.join(GUEST_PACKAGES)}
             in_root {base} apt-get -q clean
         }} >{log} 2>&1 || {{ tail -20 {log} >&2; exit 1; }}""")
     complete.write_text(key, encoding="utf-8")
