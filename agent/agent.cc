@@ -147,12 +147,18 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
     auto set = options.settings.set("collector.textfile.directory", directory);
     if (!set) return fail(set.error(), places_.config + ": metrics.textfile_directories");
   }
-  auto scrape = collectors::Scrape::make(collectors::Roots{}, options);
-  if (!scrape) {
-    return fail(scrape.error(), places_.config + ": metrics");
+  // What is shown already stays: a thread may hang in it, and need not hang twice.
+  std::unique_ptr<collectors::Scrape> scrape;
+  if (!shown_ || *shown_ != options) {
+    auto made = collectors::Scrape::make(collectors::Roots{}, options);
+    if (!made) return fail(made.error(), places_.config + ": metrics");
+    scrape = std::move(*made);
   }
   if (auto listening = web_.listen(spec.metrics()); !listening) return listening;
-  scrape_server_.use(std::move(*scrape));
+  if (scrape) {
+    scrape_server_.use(std::move(scrape));
+    shown_ = std::move(options);
+  }
   return {};
 }
 

@@ -116,6 +116,7 @@ class Agent {
   OwnMetrics own_metrics_;
   SmartPage smart_page_;
   metrics::ScrapeServer scrape_server_;
+  std::optional<collectors::Options> shown_;  // by it
   Web web_;
   LocalApi local_api_;
   Session session_;

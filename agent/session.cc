@@ -78,12 +78,18 @@ Session::~Session() = default;
 void Session::load_identity() { adopt(store_.load()); }
 
 void Session::reload_identity() {
+  if (std::exchange(reading_identity_, true)) {
+    read_identity_again_ = true;
+    return;
+  }
   const std::string before = identity_ ? identity_->certificate : "";
   const auto read = [this, before](const std::exception_ptr& error,
                                    Result<std::optional<Identity>> loaded) {
     if (error) std::rethrow_exception(error);
     // Joined or renewed meanwhile: what was read is of before.
     if (before == (identity_ ? identity_->certificate : "")) adopt(std::move(loaded));
+    reading_identity_ = false;
+    if (std::exchange(read_identity_again_, false)) reload_identity();
   };
   std::function<Result<std::optional<Identity>>()> job = [store = store_] { return store.load(); };
   wire::asio::co_spawn(timer_.get_executor(),
@@ -476,8 +482,8 @@ Result<void> Session::may_join(const v1::JoinRequest& request) const {
               "this host has joined " + identity_->endpoint + " already, as " +
                   printable(identity_->node_name, kErrorMax) + " (" + identity_->node_uid + ")" +
                   since +
-                  ". To join anew all the same: joistctl join --anew; to end its node "
-                  "there: joistctl node retire, on the installer. The token is still good");
+                  ". To join anew there: first joistctl node retire, on the installer; to join "
+                  "another: joistctl join --anew. The token was not sent");
 }
 
 Task<Result<v1::JoinResponse>> Session::join(v1::JoinRequest request, v1::Host host) {

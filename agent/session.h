@@ -116,6 +116,8 @@ class Session {
   Pulse::Loop loop_;
   std::function<void()> on_change_;
   Worker keeper_;  // of the identity's file
+  bool reading_identity_ = false;
+  bool read_identity_again_ = false;  // when that is through
   std::mt19937 generator_;
   wire::asio::steady_timer timer_;  // what run() sleeps on
   wire::asio::steady_timer left_;   // what leave() waits by

@@ -16,6 +16,8 @@ struct Options {
   bool defaults = true;
   bool process = true;  // process_* of the embedding process
   Settings settings;
+
+  bool operator==(const Options&) const = default;
 };
 
 }  // namespace joist::collectors

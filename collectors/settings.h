@@ -59,6 +59,8 @@ class Settings {
   // set: node_exporter takes one of them.
   Result<DeviceFilter> devices(std::string_view stem) const;
 
+  bool operator==(const Settings&) const = default;
+
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };

@@ -238,6 +238,15 @@ Page node_page(const v1::Node& node, WallTime now) {
   return page;
 }
 
+namespace {
+
+// Its end in time says nothing any more.
+bool is_spent(const v1::Token& token) {
+  return token.state() == v1::TOKEN_STATE_USED || token.state() == v1::TOKEN_STATE_REVOKED;
+}
+
+}  // namespace
+
 Page tokens_page(const v1::ListTokensResponse& tokens, WallTime now) {
   Table table;
   table.when_empty = "No tokens. Make one: joistctl token create";
@@ -246,7 +255,7 @@ Page tokens_page(const v1::ListTokensResponse& tokens, WallTime now) {
   for (const v1::Token& token : tokens.tokens()) {
     table.rows.push_back({{token.id()},
                           token_state(token.state()),
-                          {humane_when(token.expire_time(), now)},
+                          {is_spent(token) ? "-" : humane_when(token.expire_time(), now)},
                           {humane_when(token.create_time(), now), Tone::Dim},
                           {humane_when(token.use_time(), now)},
                           {or_dash(token.used_by())},

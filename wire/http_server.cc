@@ -26,6 +26,9 @@
 namespace joist::wire {
 namespace {
 
+// Of a place among the handshakes, while others may wait for it: it takes a round trip or two.
+constexpr std::chrono::seconds kHandshakeTurn{3};
+
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 using Local = asio::local::stream_protocol;
@@ -258,7 +261,8 @@ Task<bool> HttpServer::State::shake_hands_in_turn(TlsContextPtr& context,
     if (before_handshake) before_handshake();
     context = tls;
     stream.emplace(std::move(socket), context->context);
-    shaken = co_await shake_hands(service, *stream, peer, until);
+    const auto turn_ends = std::min(until, std::chrono::steady_clock::now() + kHandshakeTurn);
+    shaken = co_await shake_hands(service, *stream, peer, turn_ends);
   }
   handshakes.leave(name);
   co_return shaken;

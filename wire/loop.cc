@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -51,6 +52,8 @@ struct Loop::Shared {
   bool over = false;
   std::string failure;
   After after;
+  std::uint64_t runs = 0;   // how often run() was called
+  std::uint64_t ended = 0;  // of which run `after` has returned
 
   void set_alarm(std::chrono::nanoseconds in) const {
     itimerspec time{};
@@ -111,8 +114,13 @@ struct Loop::Shared {
       mine = stand_by(lock);
     }
     if (const auto last = std::exchange(after, nullptr)) {
+      const std::uint64_t run = runs;
+      const std::string thrown = failure;
       lock.unlock();
-      last(failure);
+      last(thrown);
+      lock.lock();
+      ended = std::max(ended, run);
+      left.notify_all();
     }
     set_alarm(kNow);  // each who stands by wakes the next
   }
@@ -168,13 +176,15 @@ asio::io_context& Loop::io() const { return shared_->io; }
 
 void Loop::run(After after) {
   const auto shared = shared_;  // this thread may come back from its work when the Loop is gone
-  {
-    const std::lock_guard lock(shared->mutex);
-    shared->over = false;
-    shared->failure.clear();
-    shared->after = std::move(after);
-  }
+  std::unique_lock lock(shared->mutex);
+  shared->over = false;
+  shared->failure.clear();
+  shared->after = std::move(after);
+  const std::uint64_t run = ++shared->runs;
+  lock.unlock();
   shared->take_turns(++shared->turn);
+  lock.lock();
+  shared->left.wait(lock, [&] { return shared->ended >= run; });
 }
 
 Task<bool> Loop::work(std::function<void()> work) {

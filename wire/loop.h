@@ -33,8 +33,8 @@ class Loop {
 
   // Runs the loop until it is stopped or has nothing to wait for, late work included; then calls
   // `after`, once, with what a handler threw if that ended it, else empty. That may be on another
-  // thread while this one hangs in its work: a program that must end does so in `after`. May be
-  // called again after that.
+  // thread while this one hangs in its work: a program that must end does so in `after`. Returns
+  // when `after` has and this thread is back. May be called again after that.
   using After = std::function<void(const std::string& failure)>;
   void run(After after);
 

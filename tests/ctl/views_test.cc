@@ -222,6 +222,9 @@ TEST(TokensPage, ListsThem) {
   EXPECT_EQ(render(tokens_page(tokens, kNow), {}),
             "TOKEN  STATE  EXPIRES  CREATED  USED  BY  NOTE\n"
             "a1b2   open   in 59m   1m ago   -     -   rack 1\n");
+  tokens.mutable_tokens(0)->set_state(v1::TOKEN_STATE_REVOKED);
+  EXPECT_NE(render(tokens_page(tokens, kNow), {}).find("revoked  -        1m ago"),
+            std::string::npos);
   EXPECT_EQ(render(tokens_page({}, kNow), {}), "No tokens. Make one: joistctl token create\n");
 }
 

@@ -159,6 +159,23 @@ TEST_F(Looped, WhoComesBackStandsByForTheNextTime) {
   EXPECT_LT(std::distance(begin(threads), end(threads)), kRounds / 2);
 }
 
+// Else a program of which another thread is just ending it would go on behind run().
+TEST_F(Looped, ReturnsWhenWhatComesAfterIsThrough) {
+  hang([this] { io_.stop(); });
+  std::atomic<bool> through{false};
+  std::promise<bool> returned;
+  std::thread([&] {
+    loop_.run([&](const std::string&) {
+      let_go();  // who hung comes back now
+      while (hanging_ > 0) std::this_thread::yield();
+      std::this_thread::sleep_for(50ms);
+      through = true;
+    });
+    returned.set_value(through);
+  }).detach();
+  EXPECT_TRUE(returned.get_future().get());
+}
+
 TEST_F(Looped, SaysWhatAHandlerThrew) {
   asio::post(io_, [] { throw std::runtime_error("a handler's"); });
   EXPECT_EQ(run(), "a handler's");
