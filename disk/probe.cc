@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 
+#include "disk/superblock.h"
+
 // linux/fs.h has it since 5.15.
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
@@ -24,7 +26,6 @@ namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kHeadBytes = 8 * kMiB;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 struct ProbeDeleter {
   void operator()(blkid_struct_probe* probe) const { ::blkid_free_probe(probe); }
@@ -200,28 +201,7 @@ Result<std::vector<Region>> read_partitions(int fd, const Region& disk, ProbeRes
   return regions;
 }
 
-// ---- what libblkid does not look for
-
-struct OwnMagic {
-  std::uint64_t offset_bytes;
-  std::string_view magic;
-  std::string_view type;
-  std::string_view usage;
-};
-
-constexpr std::string_view kBlueStoreMagic = "bluestore block device\n";
-constexpr std::string_view kBtrfsMagic = "_BHRfS_M";
-constexpr std::array kOwnMagics{
-    OwnMagic{0, "SPDKBLOB", "spdk_blob", "other"},  // SPDK lib/blob: Longhorn v2
-    // Replicas of the label since Ceph 19.2.1 (bdev_label_positions).
-    OwnMagic{1 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
-    OwnMagic{10 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
-    OwnMagic{100 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
-    OwnMagic{1000 * kGiB, kBlueStoreMagic, "ceph_bluestore", "other"},
-    // Superblock mirrors (btrfs on-disk format); the first is libblkid's.
-    OwnMagic{64 * kMiB + 64, kBtrfsMagic, "btrfs", "filesystem"},
-    OwnMagic{256 * kGiB + 64, kBtrfsMagic, "btrfs", "filesystem"},
-};
+// ---- what Joist looks for itself
 
 Result<void> read_exactly(int fd, std::uint64_t offset_bytes, char* out, std::size_t size_bytes) {
   while (size_bytes > 0) {
@@ -238,20 +218,63 @@ Result<void> read_exactly(int fd, std::uint64_t offset_bytes, char* out, std::si
   return {};
 }
 
-Result<void> read_own_magics(int fd, const std::string& name, ProbeResult& result) {
-  for (const OwnMagic& own : kOwnMagics) {
-    if (own.offset_bytes + own.magic.size() > result.size_bytes) continue;
-    std::array<char, 32> bytes{};
-    const auto read = read_exactly(fd, own.offset_bytes, bytes.data(), own.magic.size());
-    if (!read) return fail(read.error(), name);
-    if (std::string_view(bytes.data(), own.magic.size()) != own.magic) continue;
-    result.signatures.push_back({.type = std::string(own.type),
-                                 .usage = std::string(own.usage),
-                                 .offset_bytes = own.offset_bytes,
-                                 .length_bytes = static_cast<std::uint32_t>(own.magic.size()),
-                                 .device = name});
+// One block that has been read, since several superblocks may stand at one place.
+struct Block {
+  std::uint64_t offset_bytes = 0;
+  std::string bytes;
+};
+
+Result<void> take_superblock(int fd, const Region& region, const SuperblockPlace& place,
+                             Block& block, std::vector<Signature>& signatures) {
+  if (block.offset_bytes != place.offset_bytes || block.bytes.size() != place.length_bytes) {
+    block = {place.offset_bytes, std::string(place.length_bytes, '\0')};
+    const auto read = read_exactly(fd, region.start_bytes + place.offset_bytes, block.bytes.data(),
+                                   block.bytes.size());
+    if (!read) return fail(read.error(), region.device);
+  }
+  auto superblock =
+      place.recognise(DiskBytes(block.bytes), {place.offset_bytes, region.size_bytes});
+  if (!superblock) return {};
+  Signature own{.type = std::string(superblock->type),
+                .usage = std::string(superblock->usage),
+                .offset_bytes = region.start_bytes + place.offset_bytes + superblock->magic_at,
+                .length_bytes = superblock->magic_bytes,
+                .label = std::move(superblock->label),
+                .uuid = std::move(superblock->uuid),
+                .device = region.device,
+                .owner = std::string(superblock->owner),
+                .confidence = superblock->confidence};
+  const auto same = std::ranges::find_if(signatures, [&own](const Signature& other) {
+    return other.offset_bytes == own.offset_bytes && other.type == own.type;
+  });
+  if (same == signatures.end()) {
+    signatures.push_back(std::move(own));
+  } else if (same->owner.empty()) {  // libblkid's, with names as people know them
+    same->owner = std::move(own.owner);
+    same->confidence = own.confidence;
+    if (same->label.empty()) same->label = std::move(own.label);
+    if (same->uuid.empty()) same->uuid = std::move(own.uuid);
   }
   return {};
+}
+
+Result<void> read_superblocks(int fd, const Region& region, ProbeResult& result) {
+  Block block;
+  for (const SuperblockPlace& place : superblock_places(region.size_bytes)) {
+    if (result.signatures.size() >= kSignaturesMax) {
+      result.truncated = true;
+      return {};
+    }
+    if (auto read = take_superblock(fd, region, place, block, result.signatures); !read)
+      return read;
+  }
+  return {};
+}
+
+// Where a first partition was whose table is gone: the same superblocks, 1 MiB further.
+std::optional<Region> lost_partition(const Region& disk, const std::vector<Region>& partitions) {
+  if (!partitions.empty() || disk.size_bytes <= kMiB) return std::nullopt;
+  return Region{kMiB, disk.size_bytes - kMiB, disk.device};
 }
 
 // The first byte in the area that is not zero.
@@ -272,19 +295,8 @@ struct Area {
 
 constexpr std::uint64_t kBlockBytes = 4096;
 
-// ext2/3/4: the copies of the superblock at the start of groups 1, 3 and 5 (fs/ext4/super.c,
-// "sparse super"), where a group has 8 blocks for each byte of a block; by the size of a block. 1
-// KiB blocks begin with one left out, which the block that is sampled covers.
-constexpr std::array kExtGroupBytes{8 * kMiB, 32 * kMiB, 128 * kMiB};
-constexpr std::array<std::uint64_t, 3> kExtGroups{1, 3, 5};
-
 // What starts at 0, and in a first partition whose table is gone.
 constexpr std::array<std::uint64_t, 2> kStartsBytes{0, kMiB};
-
-// XFS: mkfs.xfs makes 4 allocation groups of a disk, each rounded up to a block, and groups of
-// 1 TiB of one above 4 TiB. Each begins with a copy of the superblock.
-constexpr std::uint64_t kXfsGroups = 4;
-constexpr std::uint64_t kXfsGroupBytesMax = 1024 * kGiB;
 
 // So many blocks over the whole disk, evenly: what no format explains.
 constexpr std::uint64_t kGridBlocks = 64;
@@ -292,19 +304,12 @@ constexpr std::uint64_t kGridBlocks = 64;
 // Blocks that are looked at beside the head and the tail.
 std::vector<std::uint64_t> sampled_blocks(std::uint64_t end_bytes) {
   std::vector<std::uint64_t> starts;
-  for (const OwnMagic& own : kOwnMagics) {
-    starts.push_back(own.offset_bytes / kBlockBytes * kBlockBytes);
-  }
-  for (const std::uint64_t start : kStartsBytes) {
-    for (const std::uint64_t group_bytes : kExtGroupBytes) {
-      for (const std::uint64_t group : kExtGroups) starts.push_back(start + group * group_bytes);
-    }
-    starts.push_back(start + kXfsGroupBytesMax);
-  }
   const std::uint64_t blocks = end_bytes / kBlockBytes;
-  const std::uint64_t xfs_group_bytes = (blocks + kXfsGroups - 1) / kXfsGroups * kBlockBytes;
-  for (std::uint64_t group = 1; group < kXfsGroups; ++group) {
-    starts.push_back(group * xfs_group_bytes);
+  for (const std::uint64_t start_bytes : kStartsBytes) {
+    if (start_bytes >= end_bytes) continue;
+    for (const SuperblockPlace& place : superblock_places(end_bytes - start_bytes)) {
+      starts.push_back((start_bytes + place.offset_bytes) / kBlockBytes * kBlockBytes);
+    }
   }
   for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
     starts.push_back(blocks * part / kGridBlocks * kBlockBytes);
@@ -373,8 +378,12 @@ Result<ProbeResult> probe(int fd, std::string_view name) {
       return fail(read.error(), "probe");
     }
   }
-  if (auto read = read_own_magics(fd, disk.device, result); !read)
-    return fail(read.error(), "probe");
+  std::vector<Region> regions{disk};
+  regions.insert(regions.end(), partitions->begin(), partitions->end());
+  if (auto lost = lost_partition(disk, *partitions)) regions.push_back(std::move(*lost));
+  for (const Region& region : regions) {
+    if (auto read = read_superblocks(fd, region, result); !read) return fail(read.error(), "probe");
+  }
   if (auto read = sample_data(fd, result); !read) return fail(read.error(), name);
   std::ranges::stable_sort(result.signatures, {}, &Signature::offset_bytes);
   if (result.signatures.size() > kSignaturesMax) {

@@ -1,9 +1,9 @@
 // Reads what is on a disk, through a descriptor that somebody else opened.
 //
-// libblkid 2.38 does the reading, asked for every signature it knows rather
-// than for the likeliest: copies, leftovers and contradictions all count. What
-// it does not know (SPDK, BlueStore's and btrfs' further copies) and what no
-// format explains is looked for here. Nothing is ever written.
+// libblkid 2.38 is asked for every signature it knows rather than for the
+// likeliest, and Joist's own table (superblock.h) for every copy: leftovers and
+// contradictions all count. What no format explains is looked for by samples.
+// Nothing is ever written.
 #pragma once
 
 #include <string_view>

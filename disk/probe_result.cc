@@ -7,6 +7,29 @@ namespace {
 
 std::string shown(const std::string& text) { return printable(text, kProbedTextMax); }
 
+Confidence confidence_of(v1::Confidence confidence) {
+  switch (confidence) {
+    case v1::CONFIDENCE_CHECKED:
+      return Confidence::Checked;
+    case v1::CONFIDENCE_PLAUSIBLE:
+      return Confidence::Plausible;
+    default:
+      return Confidence::Magic;
+  }
+}
+
+v1::Confidence to_message(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::Checked:
+      return v1::CONFIDENCE_CHECKED;
+    case Confidence::Plausible:
+      return v1::CONFIDENCE_PLAUSIBLE;
+    case Confidence::Magic:
+      break;
+  }
+  return v1::CONFIDENCE_MAGIC;
+}
+
 }  // namespace
 
 v1::ProbeResponse to_message(const ProbeResult& result) {
@@ -27,6 +50,8 @@ v1::ProbeResponse to_message(const ProbeResult& result) {
     out.set_label(shown(signature.label));
     out.set_uuid(shown(signature.uuid));
     out.set_device(shown(signature.device));
+    out.set_owner(shown(signature.owner));
+    if (!signature.owner.empty()) out.set_confidence(to_message(signature.confidence));
   }
   for (const Partition& partition : result.partitions) {
     v1::Partition& out = *message.add_partitions();
@@ -62,7 +87,8 @@ Result<ProbeResult> from_message(const v1::ProbeResponse& message) {
   result.truncated = message.truncated();
   for (const v1::Signature& in : message.signatures()) {
     result.signatures.push_back({in.type(), in.usage(), in.offset_bytes(), in.length_bytes(),
-                                 in.label(), in.uuid(), in.device()});
+                                 in.label(), in.uuid(), in.device(), in.owner(),
+                                 confidence_of(in.confidence())});
   }
   for (const v1::Partition& in : message.partitions()) {
     result.partitions.push_back({in.name(), in.start_bytes(), in.size_bytes(), in.type()});

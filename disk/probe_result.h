@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "disk/inventory.h"
+#include "disk/superblock.h"
 #include "joist/v1/helper.pb.h"
 
 namespace joist::disk {
@@ -15,13 +16,15 @@ namespace joist::disk {
 // Something that says whose the bytes are. Offsets count from the start of the
 // whole disk, also for what was found in a partition.
 struct Signature {
-  std::string type;   // libblkid's TYPE or PTTYPE: "ext4", "LVM2_member", "gpt"; "spdk_blob"
+  std::string type;   // libblkid's TYPE or PTTYPE: "ext4", "LVM2_member", "gpt"; superblock.h's
   std::string usage;  // "filesystem", "raid", "crypto", "other", "partition-table"
   std::uint64_t offset_bytes = 0;  // where the magic stands
   std::uint32_t length_bytes = 0;  // how long it is; 0: libblkid does not say
   std::string label;
   std::string uuid;
   std::string device;  // the disk or partition it was found in: "sda1"
+  std::string owner;   // whose tools wrote it: "lvm2", "ceph"; empty: libblkid alone knows it
+  Confidence confidence = Confidence::Magic;  // of who has an owner
   bool operator==(const Signature&) const = default;
 };
 
@@ -37,7 +40,7 @@ struct ProbeResult {
   bool held = false;                  // O_EXCL was refused with EBUSY; asked of zeros alone
 
   // First byte that is not zero in each sampled area, for the first that have one: the first 8 MiB,
-  // the last MiB, where BlueStore, btrfs, ext and XFS keep copies, and 63 blocks spread evenly over
+  // the last MiB, where superblocks have copies (superblock.h), and 63 blocks spread evenly over
   // the disk. Signatures stand in them too.
   std::vector<std::uint64_t> data_offsets_bytes;
 

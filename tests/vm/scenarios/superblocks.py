@@ -1,0 +1,37 @@
+"""What LVM and md leave on a disk, as their own tools write it: each copy, with its checksum."""
+
+
+def signatures(machine, disk):
+    disks = machine.json("joistctl -o json disks")["disks"]
+    shown = [one for one in disks if "/dev/" + one["name"] == disk.device]
+    return {(one["type"], one["offset_bytes"], one["confidence"])
+            for disk_shown in shown for one in disk_shown.get("signatures", [])}
+
+
+def shows(machine, disk, *wanted):
+    def holds():
+        seen = signatures(machine, disk)
+        return seen == set(wanted), seen
+    machine.until(holds, seconds=60)
+
+
+def run(machine):
+    size = 256 << 20
+    lvm = machine.plug("scsi-hd", size_bytes=size)
+    machine.run(f"pvcreate -q --metadatacopies 2 {lvm.device}")
+    copies = [("LVM2_metadata", 4100, "checked"),
+              ("LVM2_metadata", size - (1 << 20) + 4, "checked")]
+    shows(machine, lvm, ("LVM2_member", 536, "checked"), *copies)
+    machine.run(f"dd if=/dev/zero of={lvm.device} bs=1M count=1 conv=fsync")
+    shows(machine, lvm, copies[1])
+
+    places = {"0.90": (size - 65536, "plausible"), "1.0": (size - 8192, "checked"),
+              "1.1": (0, "checked"), "1.2": (4096, "checked")}
+    for metadata, (offset, confidence) in places.items():
+        members = [machine.plug("scsi-hd", size_bytes=size) for _ in range(2)]
+        names = " ".join(member.device for member in members)
+        machine.run(f"yes | mdadm --create /dev/md0 --run --metadata={metadata} --level=1 "
+                    f"--raid-devices=2 {names} && mdadm --stop /dev/md0")
+        for member in members:
+            shows(machine, member, ("linux_raid_member", offset, confidence))
+            member.unplug()
