@@ -147,6 +147,14 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
     auto set = options.settings.set("collector.textfile.directory", directory);
     if (!set) return fail(set.error(), places_.config + ": metrics.textfile_directories");
   }
+  for (int i = 0; i < metrics.collector_settings_size(); ++i) {
+    const v1::CollectorSetting& one = metrics.collector_settings(i);
+    auto set = options.settings.set(one.name(), one.value());
+    if (!set) {
+      return fail(set.error(), places_.config + ": metrics.collector_settings[" +
+                                   std::to_string(i) + "]");
+    }
+  }
   // What is shown already stays: a thread may hang in it, and need not hang twice.
   std::unique_ptr<collectors::Scrape> scrape;
   if (!shown_ || *shown_ != options) {

@@ -41,7 +41,7 @@ std::string condition_line(const v1::Condition& condition) {
 Web::Web(wire::asio::io_context& io, metrics::ScrapeServer& metrics, Sources sources)
     : metrics_(metrics),
       sources_(std::move(sources)),
-      server_(io, {.body_bytes_max = 0, .read_only = true},
+      server_(io, {.body_bytes_max = 0, .idle_timeout = metrics::kKeepAlive, .read_only = true},
               [this](const Request& request, const wire::Peer&) { return answer(request); }) {}
 
 Result<void> Web::listen(const v1::MetricsSpec& spec) {

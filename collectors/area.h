@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "collectors/collector.h"
+#include "collectors/own_pace.h"
 #include "collectors/roots.h"
 #include "collectors/settings.h"
 
@@ -25,6 +26,7 @@ struct Source {
   // Of a slow source: collected on a thread of its own, so often, while pages show what it
   // said last (collectors/own_pace.h). Zero: for every page.
   std::chrono::seconds every{0};
+  OwnPace::Begin paced = OwnPace::Begin::AtOnce;
 };
 
 struct Area {

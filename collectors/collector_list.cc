@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "collectors/own_pace.h"
-
 namespace joist::collectors {
 namespace {
 
@@ -73,7 +71,7 @@ Result<std::vector<std::unique_ptr<Collector>>> make_collectors(const Roots& roo
     auto collector = source.make(roots, options.settings);
     if (!collector) return tl::unexpected<Error>(collector.error());
     if (source.every > std::chrono::seconds(0)) {
-      *collector = std::make_unique<OwnPace>(std::move(*collector), source.every);
+      *collector = std::make_unique<OwnPace>(std::move(*collector), source.every, source.paced);
     }
     collectors.push_back(std::move(*collector));
   }

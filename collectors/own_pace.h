@@ -5,6 +5,9 @@
 // Figures are not shown when they are older than three periods and ten seconds: then the
 // source hangs, and old figures pass for new ones. Only the first page, and one after a long
 // silence, waits for fresh ones.
+//
+// One that is slow on some hosts only (sensors of the firmware, or of a management controller)
+// is read for every page until two readings in a row were slow there.
 #pragma once
 
 #include <chrono>
@@ -18,7 +21,10 @@ namespace joist::collectors {
 
 class OwnPace final : public Collector {
  public:
-  OwnPace(std::unique_ptr<Collector> collector, std::chrono::milliseconds every);
+  enum class Begin { AtOnce, WhereSlow };
+
+  OwnPace(std::unique_ptr<Collector> collector, std::chrono::milliseconds every,
+          Begin begin = Begin::AtOnce);
   ~OwnPace() override;  // does not wait for a collector that hangs
 
   std::string_view name() const override;
@@ -27,7 +33,11 @@ class OwnPace final : public Collector {
 
  private:
   struct Shared;
+
+  Result<void> read_for_page(Exposition& page);
+
   std::shared_ptr<Shared> shared_;
+  int slow_readings_ = 0;  // in a row; at kSlowReadings it has a pace of its own for good
 };
 
 }  // namespace joist::collectors

@@ -76,7 +76,10 @@ Exporter::Exporter(wire::Loop& loop, Flags flags)
       scrapes_(loop, [this](std::string& page) { append_own(page); }),
       guard_(loop.io(), flags_.web_config),
       server_(loop.io(),
-              {.connections_max = kConnectionsMax, .body_bytes_max = 0, .read_only = true},
+              {.connections_max = kConnectionsMax,
+               .body_bytes_max = 0,
+               .idle_timeout = metrics::kKeepAlive,
+               .read_only = true},
               [this](const wire::Request& request, const wire::Peer&) { return answer(request); }),
       build_info_("node_exporter_build_info",
                   "A metric with a constant '1' value labeled by version, revision, branch, "

@@ -23,6 +23,10 @@
 
 namespace joist::metrics {
 
+// Prometheus keeps a connection for five minutes without a scrape; it is closed there, not here,
+// where a scrape could be on its way.
+constexpr std::chrono::seconds kKeepAlive{330};
+
 class ScrapeServer {
  public:
   using Text = std::shared_ptr<const std::string>;

@@ -17,18 +17,23 @@ namespace {
 
 using enum Setting::Kind;
 using enum Source::Standard;
+using enum OwnPace::Begin;
+
+// What firmware, a management controller or a slow bus answers for takes microseconds on one
+// host and a second on another.
+constexpr std::chrono::seconds kSensorPace{15};
 
 constexpr Source kSources[] = {
     {"dmi", On, make_plain<DmiCollector>},
     {"drbd", Off, make_plain<DrbdCollector>},
     {"edac", On, make_plain<EdacCollector>},
-    {"hwmon", On, HwmonCollector::make},
+    {"hwmon", On, HwmonCollector::make, kSensorPace, WhereSlow},
     {"nvme", On, make_plain<NvmeCollector>},
     {"nvmesubsystem", Off, make_plain<NvmesubsystemCollector>},
     {"pcidevice", Off, PcideviceCollector::make},
-    {"powersupplyclass", On, PowersupplyclassCollector::make},
+    {"powersupplyclass", On, PowersupplyclassCollector::make, kSensorPace, WhereSlow},
     {"rapl", On, RaplCollector::make},
-    {"thermal_zone", On, make_plain<ThermalZoneCollector>},
+    {"thermal_zone", On, make_plain<ThermalZoneCollector>, kSensorPace, WhereSlow},
     {"watchdog", On, make_plain<WatchdogCollector>},
 };
 

@@ -261,6 +261,19 @@ class Reload(AgentTest):
         self.write_config(f"  textfile_directories: [{left}]\n")
         self.reload()
         self.assertEqual(self.metric("backup_age_seconds"), 7)
+        self.assertNotIn('node_network_receive_bytes_total{device="lo"}', page)
+        self.write_config("  collector_settings:\n"
+                          "    - {name: collector.netdev.device-exclude, value: \"\"}\n"
+                          "    - {name: collector.stat.softirq, value: true}\n")
+        self.reload()
+        page = self.request("/metrics")[1].decode()
+        self.assertIn('node_network_receive_bytes_total{device="lo"}', page)
+        self.assertIn("node_softirqs_total{", page)
+        self.write_config("  collector_settings:\n"
+                          "    - {name: collector.netdev.device-exclude, value: (}\n")
+        self.reload()
+        self.assertIn("agent.yaml: metrics.collector_settings[0]: collector.netdev.device-exclude",
+                      self.call("GetStatus")[1]["config"]["error"])
         self.write_config("  disabled_collectors: [loadaverage]\n")
         self.reload()
         self.assertIn('agent.yaml:4:25: metrics.disabled_collectors[0]: "loadaverage" is not known, '

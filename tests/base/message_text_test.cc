@@ -106,7 +106,8 @@ TEST(MessageText, JsonIsReadByPrograms) {
   EXPECT_EQ(
       to_json(spec, JsonLayout::OneLine),
       R"({"name":"a\"b\u001b\n","roles":["ceph"],"labels":{"a":"2","z":"1"},)"
-      R"("metrics":{"disabled_collectors":[],"enabled_collectors":[],"textfile_directories":[]},)"
+      R"("metrics":{"disabled_collectors":[],"enabled_collectors":[],"textfile_directories":[],)"
+      R"("collector_settings":[]},)"
       R"("installer":{"heartbeat":"0.5s"}})");
   EXPECT_EQ(to_json(v1::GetStatusRequest()), "{}\n");
   EXPECT_EQ(to_yaml(v1::GetStatusRequest()), "{}\n");

@@ -32,6 +32,7 @@ const Family kFamily("node_answer", "What it is.", MetricType::Gauge);
 struct Gate {
   std::atomic<int> calls{0};
   std::atomic<bool> hangs{false};
+  std::atomic<std::chrono::milliseconds> takes{0ms};
   std::promise<void> open;
   std::shared_future<void> opened = open.get_future().share();
 };
@@ -45,6 +46,7 @@ class Gated final : public Collector {
   Result<void> collect(Exposition& page) override {
     ++gate_->calls;
     if (gate_->hangs) gate_->opened.wait();
+    std::this_thread::sleep_for(gate_->takes.load());
     page.begin(kFamily);
     page.sample(Labels{{"name", name_}}, 42U);
     return {};
@@ -206,6 +208,21 @@ TEST(OwnPace, ReadsAgainOnItsOwn) {
   Exposition page;
   ASSERT_TRUE(slow.collect(page).has_value());
   while (gate->calls < 3) std::this_thread::yield();
+}
+
+TEST(OwnPace, BeginsWhereASourceIsSlowAgainAndAgain) {
+  auto gate = std::make_shared<Gate>();
+  OwnPace sensors(std::make_unique<Gated>("sensors", gate), 1h, OwnPace::Begin::WhereSlow);
+  Exposition page;
+  for (const auto takes : {250ms, 0ms, 250ms, 250ms}) {
+    gate->takes = takes;
+    ASSERT_TRUE(sensors.collect(page).has_value());
+    EXPECT_FALSE(sensors.age().has_value());
+  }
+  gate->takes = 0ms;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(sensors.collect(page).has_value());
+  EXPECT_EQ(gate->calls, 5) << "one more on its own thread, for all pages after";
+  EXPECT_TRUE(sensors.age().has_value());
 }
 
 TEST(OwnPace, SaysWhenTheFirstReadingHangs) {

@@ -30,6 +30,20 @@ TEST(Schema, KnowsTheCollectors) {
                              "proto/joist/v1/spec.proto, in the alphabet's order";
 }
 
+TEST(Schema, KnowsTheSettings) {
+  const auto& rule = v1::CollectorSetting::descriptor()
+                         ->FindFieldByName("name")
+                         ->options()
+                         .GetExtension(v1::rule);
+  const std::vector<std::string> known(rule.known().begin(), rule.known().end());
+  std::vector<std::string> there;
+  for (const Setting& setting : settings()) {
+    if (setting.name != "collector.textfile.directory") there.emplace_back(setting.name);
+  }
+  EXPECT_EQ(known, there) << "make them the same: `known` of CollectorSetting.name in "
+                             "proto/joist/v1/spec.proto, in the alphabet's order";
+}
+
 TEST(Settings, HoldTheirStandardUntilSet) {
   Settings settings;
   EXPECT_EQ(settings.text(kExclude), "^lo$");
