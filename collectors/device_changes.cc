@@ -1,7 +1,9 @@
 #include "collectors/device_changes.h"
 
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +16,9 @@ constexpr std::chrono::seconds kRecount{60};
 constexpr std::string_view kTelling[] = {"add@",     "remove@", "move@",  "online@",
                                          "offline@", "bind@",   "unbind@"};
 
-UniqueFd open_uevents() {
+UniqueFd open_uevents(const std::string& sysfs) {
+  struct statfs on {};
+  if (::statfs(sysfs.c_str(), &on) != 0 || on.f_type != SYSFS_MAGIC) return {};
   UniqueFd socket(
       ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT));
   sockaddr_nl kernel{};
@@ -35,8 +39,8 @@ bool tells_of_devices(std::string_view uevent) {
                              [&](std::string_view action) { return uevent.starts_with(action); });
 }
 
-DeviceChanges::DeviceChanges()
-    : socket_(open_uevents()), recount_(std::chrono::steady_clock::now() + kRecount) {}
+DeviceChanges::DeviceChanges(const std::string& sysfs)
+    : socket_(open_uevents(sysfs)), recount_(std::chrono::steady_clock::now() + kRecount) {}
 
 void DeviceChanges::poll() {
   ++page_;

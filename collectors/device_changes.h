@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,7 +26,8 @@ bool tells_of_devices(std::string_view uevent);
 
 class DeviceChanges {
  public:
-  DeviceChanges();
+  // Of the devices below `sysfs`, which the kernel tells of if it is a sysfs.
+  explicit DeviceChanges(const std::string& sysfs = "/sys");
 
   // Reads what the kernel said meanwhile: once per scrape, one system call when nothing did.
   void poll();
@@ -39,7 +41,7 @@ class DeviceChanges {
  private:
   bool heard_change();
 
-  UniqueFd socket_;  // none: the kernel refused, only time counts
+  UniqueFd socket_;  // none: a tree of files, or the kernel refused; only time counts
   std::atomic<std::uint64_t> page_ = 0;
   std::atomic<std::uint64_t> generation_ = 1;
   std::chrono::steady_clock::time_point recount_;

@@ -12,7 +12,7 @@ namespace joist::collectors {
 
 Result<std::unique_ptr<Scrape>> Scrape::make(const Roots& roots, const Options& options) {
   Roots host = roots;
-  if (!host.devices) host.devices = std::make_shared<DeviceChanges>();
+  if (!host.devices) host.devices = std::make_shared<DeviceChanges>(host.sysfs);
   if (!host.links) host.links = std::make_shared<LinkTable>(host.devices);
   if (!host.files) host.files = std::make_shared<SharedFiles>();
   auto collectors = make_collectors(host, options);

@@ -41,9 +41,7 @@ std::size_t allocations_of_a_page(Scrape& scrape) {
   return allocations - before;
 }
 
-// Whatever the trees, a device that is plugged or pulled has them looked through again, and other
-// tests do that: most pages must be free.
-void expect_free_pages(Scrape& scrape) {
+void expect_free_pages(Scrape& scrape, int wanted) {
   // The first page renders and allocates: else nothing was counted.
   EXPECT_GT(allocations_of_a_page(scrape), 100U);
   allocations_of_a_page(scrape);
@@ -51,7 +49,7 @@ void expect_free_pages(Scrape& scrape) {
   for (int page = 0; page < kPages; ++page) {
     if (allocations_of_a_page(scrape) == 0) ++free_pages;
   }
-  EXPECT_GT(free_pages, kPages / 2);
+  EXPECT_GE(free_pages, wanted);
 }
 
 TEST(Allocations, OfASteadyPageOfARecordedTreeAreNone) {
@@ -59,14 +57,15 @@ TEST(Allocations, OfASteadyPageOfARecordedTreeAreNone) {
     SCOPED_TRACE(tree);
     auto scrape = Scrape::make(support::roots_of(tree), support::options_of(tree));
     ASSERT_TRUE(scrape.has_value());
-    expect_free_pages(**scrape);
+    expect_free_pages(**scrape, kPages);
   }
 }
 
 TEST(Allocations, OfASteadyPageOfThisHostAreNone) {
   auto scrape = Scrape::make({}, {});
   ASSERT_TRUE(scrape.has_value());
-  expect_free_pages(**scrape);
+  // A device that is plugged or pulled has the host looked through again, and other tests do that.
+  expect_free_pages(**scrape, kPages / 2);
 }
 
 }  // namespace

@@ -23,5 +23,13 @@ TEST(DeviceChanges, AreHeardFromTheKernel) {
   EXPECT_GT(changes.generation(), before);
 }
 
+TEST(DeviceChanges, OfATreeOfFilesNobodyTells) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  DeviceChanges changes("/usr");
+  std::ofstream(kUevent) << "add";
+  changes.poll();
+  EXPECT_EQ(changes.generation(), 1U);
+}
+
 }  // namespace
 }  // namespace joist::collectors
