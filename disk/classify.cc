@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "disk/found_text.h"
 
 namespace joist::disk {
 namespace {
@@ -179,13 +182,6 @@ Reasons why_unusable(const Disk& disk, const ProbeResult* probe, const v1::Stora
   return reasons;
 }
 
-std::string describe(const Signature& signature) {
-  std::string text = signature.type + " at byte " + std::to_string(signature.offset_bytes);
-  if (!signature.device.empty()) text += " (" + signature.device + ")";
-  if (!signature.label.empty()) text += ", labelled \"" + signature.label + "\"";
-  return text;
-}
-
 // Not known to be empty, for want of a reading of it.
 Reasons why_unknown(const Disk& disk, const ProbeOutcome& probe) {
   Reasons reasons;
@@ -204,8 +200,8 @@ Reasons why_unknown(const Disk& disk, const ProbeOutcome& probe) {
 
 Reasons why_foreign(const Disk& disk, const ProbeResult& probe) {
   Reasons reasons;
-  for (const Signature& signature : probe.signatures) {
-    reasons.push_back({"HasSignature", describe(signature)});
+  for (std::string& line : signature_lines(probe.signatures)) {
+    reasons.push_back({"HasSignature", std::move(line)});
   }
   const std::size_t partitions = std::max(disk.partitions.size(), probe.partitions.size());
   if (partitions > 0) {

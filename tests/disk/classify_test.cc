@@ -189,6 +189,12 @@ const std::vector<Change> kForeign{
        found(on).signatures = {{.type = "ext4"}, {.type = "LVM2_member"}};
      },
      "foreign HasSignature HasSignature"},
+    {"copies",
+     [](Case& on) {
+       found(on).signatures = {{.type = "ext4", .offset_bytes = 1080},
+                               {.type = "ext4", .offset_bytes = 134217784}};
+     },
+     "foreign HasSignature"},
     {"partitions",
      [](Case& on) {
        on.disk.partitions = {{"sdb1", 1 << 20, 1 << 20, ""}};
@@ -291,6 +297,21 @@ TEST(ClassifyAll, TakesAnotherDisksReadingForNone) {
   ASSERT_TRUE(disks[0].probe.has_value());
   EXPECT_EQ(disks[0].probe->error().message,
             "what was read had disk sequence 8, not 7; it is read again");
+}
+
+TEST(Classify, NamesAFormatOnceWithTheNumberOfItsCopies) {
+  Case on = blank_disk();
+  found(on).signatures = {
+      {.type = "ext4", .offset_bytes = 1080, .label = "data", .device = "sdb"},
+      {.type = "gpt", .offset_bytes = 4096, .device = "sdb"},
+      {.type = "ext4", .offset_bytes = 134217784, .device = "sdb"},
+      {.type = "ext4", .offset_bytes = 402653240, .device = "sdb"},
+  };
+  const auto verdict = classify(on.disk, "", on.probe, on.spec);
+  ASSERT_EQ(verdict.reasons.size(), 2U);
+  EXPECT_EQ(verdict.reasons[0].message,
+            "ext4 at byte 1080 (sdb), labelled \"data\", and 2 copies");
+  EXPECT_EQ(verdict.reasons[1].message, "gpt at byte 4096 (sdb)");
 }
 
 }  // namespace
