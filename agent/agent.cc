@@ -151,8 +151,8 @@ Result<void> Agent::apply(const v1::NodeSpec& spec) {
     const v1::CollectorSetting& one = metrics.collector_settings(i);
     auto set = options.settings.set(one.name(), one.value());
     if (!set) {
-      return fail(set.error(), places_.config + ": metrics.collector_settings[" +
-                                   std::to_string(i) + "]");
+      return fail(set.error(),
+                  places_.config + ": metrics.collector_settings[" + std::to_string(i) + "]");
     }
   }
   // What is shown already stays: a thread may hang in it, and need not hang twice.

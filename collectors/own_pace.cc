@@ -19,7 +19,7 @@ constexpr milliseconds kFirstWait{500};  // less than Collector::patience()
 constexpr milliseconds kGraceForOld{10'000};
 constexpr int kPeriodsForOld = 3;
 constexpr milliseconds kSlow{200};
-constexpr int kSlowReadings = 2;  // one may be a busy moment of the host
+constexpr int kSlowReadings = 2;     // one may be a busy moment of the host
 constexpr int kPeriodsUnasked = 10;  // after which the thread waits to be asked
 
 }  // namespace

@@ -31,10 +31,8 @@ TEST(Schema, KnowsTheCollectors) {
 }
 
 TEST(Schema, KnowsTheSettings) {
-  const auto& rule = v1::CollectorSetting::descriptor()
-                         ->FindFieldByName("name")
-                         ->options()
-                         .GetExtension(v1::rule);
+  const auto& rule =
+      v1::CollectorSetting::descriptor()->FindFieldByName("name")->options().GetExtension(v1::rule);
   const std::vector<std::string> known(rule.known().begin(), rule.known().end());
   std::vector<std::string> there;
   for (const Setting& setting : settings()) {

@@ -309,8 +309,7 @@ TEST(Classify, NamesAFormatOnceWithTheNumberOfItsCopies) {
   };
   const auto verdict = classify(on.disk, "", on.probe, on.spec);
   ASSERT_EQ(verdict.reasons.size(), 2U);
-  EXPECT_EQ(verdict.reasons[0].message,
-            "ext4 at byte 1080 (sdb), labelled \"data\", and 2 copies");
+  EXPECT_EQ(verdict.reasons[0].message, "ext4 at byte 1080 (sdb), labelled \"data\", and 2 copies");
   EXPECT_EQ(verdict.reasons[1].message, "gpt at byte 4096 (sdb)");
 }
 
