@@ -267,15 +267,25 @@ void EthtoolCollector::meet(const std::string& name) {
   devices_.push_back(std::move(device));
 }
 
-void EthtoolCollector::meet(const LinkTable::Reading& table) {
+void EthtoolCollector::meet_all() {
   sheet_.clear();
   facts_.clear();
   devices_.clear();
-  for (const Link& link : table.links()) {
-    if (!filter_.leaves_out(link.facts.name)) meet(link.facts.name);
+  for (const std::string& name : names_) meet(name);
+}
+
+// True: there may be others than there were.
+Result<bool> EthtoolCollector::look() {
+  const auto table = links_->read();
+  if (!table) return tl::unexpected<Error>(table.error());
+  if (generation_ == table->generation() && lists_ == table->lists()) return false;
+  generation_ = table->generation();
+  lists_ = table->lists();
+  names_.clear();
+  for (const Link& link : table->links()) {
+    if (!filter_.leaves_out(link.facts.name)) names_.push_back(link.facts.name);
   }
-  generation_ = table.generation();
-  lists_ = table.lists();
+  return true;
 }
 
 bool EthtoolCollector::fill() {
@@ -293,12 +303,13 @@ bool EthtoolCollector::fill() {
 
 Result<void> EthtoolCollector::collect(Exposition& page) {
   if (!links_) return fail(ErrorCode::NotFound, "another tree");
-  const auto table = links_->read();
-  if (!table) return tl::unexpected<Error>(table.error());
-  if (generation_ != table->generation() || lists_ != table->lists()) meet(*table);
+  const auto changed = look();
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  // With the table let go of: a driver may hang.
+  if (*changed) meet_all();
   // A driver that was told to use more queues has more counters; one that went has none.
   if (!fill()) {
-    meet(*table);
+    meet_all();
     static_cast<void>(fill());  // what still cannot be read is left out of the page
   }
   sheet_.write(page);

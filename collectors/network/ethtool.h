@@ -53,7 +53,8 @@ class EthtoolCollector final : public Collector {
     std::vector<std::uint64_t> counters;
   };
 
-  void meet(const LinkTable::Reading& table);
+  Result<bool> look();
+  void meet_all();
   void meet(const std::string& name);
   void meet_counters(Device& device, const std::vector<std::string>& names);
   void show_abilities(const std::string& device, const EthtoolSettings& settings);
@@ -67,6 +68,7 @@ class EthtoolCollector final : public Collector {
   EthtoolDevices drivers_;
   std::uint64_t generation_ = 0;
   std::uint64_t lists_ = 0;
+  std::vector<std::string> names_;  // of those that are shown
   SampleSheet sheet_;
   std::vector<Fact> facts_;
   std::vector<Device> devices_;

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kListAgain = 60s;
-constexpr auto kPatience = 2s;
+constexpr auto kPatience = 100ms;
 constexpr int kPassesMax = 3;
 constexpr std::size_t kEventBytesMax = 16384;  // one interface with everything it has
 
@@ -163,13 +163,6 @@ std::optional<LinkCounters> parse_link_counters(std::string_view payload) {
 LinkTable::LinkTable(std::shared_ptr<const DeviceChanges> changes)
     : changes_(std::move(changes)), requests_(NETLINK_ROUTE, "the interfaces") {}
 
-std::string_view LinkTable::Reading::name_of(int index) const {
-  const auto& links = table_->links_;
-  const auto found =
-      std::ranges::find(links, index, [](const Link& link) { return link.facts.index; });
-  return found == links.end() ? std::string_view() : std::string_view(found->facts.name);
-}
-
 Result<LinkTable::Reading> LinkTable::read() {
   std::unique_lock<std::timed_mutex> lock(mutex_, kPatience);
   if (!lock) return fail(ErrorCode::Io, "netlink: another collector waits for the interfaces");
@@ -295,6 +288,21 @@ Result<void> LinkTable::count() {
     return tl::unexpected<Error>(dump.error());
   }
   return state.unknown ? list() : Result<void>();
+}
+
+void LinkNames::update(const LinkTable::Reading& table) {
+  if (generation_ == table.generation() && lists_ == table.lists()) return;
+  generation_ = table.generation();
+  lists_ = table.lists();
+  by_index_.clear();
+  for (const Link& link : table.links()) by_index_.push_back({link.facts.index, link.facts.name});
+  std::ranges::sort(by_index_, {}, &Name::index);
+}
+
+std::string_view LinkNames::of(int index) const {
+  const auto found = std::ranges::lower_bound(by_index_, index, {}, &Name::index);
+  const bool known = found != by_index_.end() && found->index == index;
+  return known ? std::string_view(found->text) : std::string_view();
 }
 
 std::shared_ptr<LinkTable> shared_links(const Roots& roots) {

@@ -85,9 +85,6 @@ class LinkTable {
     // In the kernel's order.
     const std::vector<Link>& links() const { return table_->links_; }
 
-    // The interface's name; empty if there is none of this index.
-    std::string_view name_of(int index) const;
-
     // Grows whenever the kernel said something.
     std::uint64_t generation() const { return table_->generation_; }
 
@@ -103,7 +100,8 @@ class LinkTable {
     std::unique_lock<std::timed_mutex> lock_;
   };
 
-  // Waits for the kernel, or for who else reads, 2 s at most.
+  // Waits for the kernel, less than a collector's patience, or for who else reads, 100 ms: one
+  // that long with the kernel will be waited for no longer.
   Result<Reading> read();
 
  private:
@@ -127,6 +125,26 @@ class LinkTable {
   std::chrono::steady_clock::time_point list_again_;
 
   std::vector<Link> links_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t lists_ = 0;
+};
+
+// The names of the interfaces, copied: who waits for the kernel about something else keeps nobody
+// from the table.
+class LinkNames {
+ public:
+  // Copies what changed since last time.
+  void update(const LinkTable::Reading& table);
+
+  // Empty if there is no interface of this index.
+  std::string_view of(int index) const;
+
+ private:
+  struct Name {
+    int index;
+    std::string text;
+  };
+  std::vector<Name> by_index_;
   std::uint64_t generation_ = 0;
   std::uint64_t lists_ = 0;
 };

@@ -195,18 +195,21 @@ Result<void> NetdevCollector::read_proc() {
 }
 
 Result<void> NetdevCollector::show_addresses(Exposition& page) {
-  const auto table = links_->read();
-  if (!table) return tl::unexpected<Error>(table.error());
+  if (const auto table = links_->read(); table) {
+    names_.update(*table);
+  } else {
+    return tl::unexpected<Error>(table.error());
+  }
   addresses_.restart();
   page.begin(address_info_);
   const auto show = [&](const InterfaceAddress& address) {
     address_key_.assign(bytes_of(address.interface_index));
     address_key_.push_back(static_cast<char>(address.prefix_bits));
-    address_key_.append(address.bytes).append(table->name_of(address.interface_index));
+    address_key_.append(address.bytes).append(names_.of(address.interface_index));
     const Address* const shown = addresses_.next(address_key_, [&] {
       return Address{address_key_,
                      {{"address", format_ip_address(address.bytes)},
-                      {"device", table->name_of(address.interface_index)},
+                      {"device", names_.of(address.interface_index)},
                       {"netmask", std::to_string(address.prefix_bits)},
                       {"scope", address_scope(address.bytes)}}};
     });

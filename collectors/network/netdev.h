@@ -92,6 +92,7 @@ class NetdevCollector final : public Collector {
   MalformedLines malformed_;
   std::vector<Family> columns_;
   AddressList address_list_;
+  LinkNames names_;
   std::string address_key_;
   Listing<Address> addresses_;
   const Family address_info_;

@@ -14,7 +14,8 @@ namespace {
 // The kernel fills up to 32 KiB of a dump at a time if the reader has room.
 constexpr std::size_t kBufferBytes = 32768;
 constexpr std::size_t kRequestBytesMax = 256;
-constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
+// Less than a collector is waited for, so that the error names who hung.
+constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 800'000};
 
 struct Cut {
   std::string_view data;

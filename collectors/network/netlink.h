@@ -84,7 +84,7 @@ class NetlinkSocket {
   // `what` is asked for, for errors: "the interfaces". Opens nothing yet.
   NetlinkSocket(int protocol, std::string_view what) : protocol_(protocol), what_(what) {}
 
-  // Sends a dump request and reads all of the answer. Waits for the kernel 2 s at most.
+  // Sends a dump request and reads all of the answer. Waits for the kernel 0.8 s at most.
   Result<Dump> dump(std::uint16_t type, std::string_view body, const Each& each);
 
  private:

@@ -117,10 +117,9 @@ void NetworkRouteCollector::count(std::string_view device) {
   ++found->routes;
 }
 
-void NetworkRouteCollector::show(const Route& route, const LinkTable::Reading& table,
-                                 Exposition& page) {
+void NetworkRouteCollector::show(const Route& route, Exposition& page) {
   for (const RouteHop& hop : route.hops) {
-    const std::string_view device = table.name_of(hop.interface_index);
+    const std::string_view device = names_.of(hop.interface_index);
     count(device);
     key_.assign(device).append(1, '\0');
     for (const std::string_view bytes : {route.destination, route.source, hop.gateway}) {
@@ -138,20 +137,22 @@ void NetworkRouteCollector::show(const Route& route, const LinkTable::Reading& t
 
 Result<void> NetworkRouteCollector::collect(Exposition& page) {
   if (!links_) return fail(ErrorCode::NotFound, "another tree");
-  const auto table = links_->read();
-  if (!table) return tl::unexpected<Error>(table.error());
+  if (const auto table = links_->read(); table) {
+    names_.update(*table);
+  } else {
+    return tl::unexpected<Error>(table.error());
+  }
   for (Device& device : devices_) device.routes = 0;
   entries_.restart();
   page.begin(info_);
   struct State {
     NetworkRouteCollector* self;
-    const LinkTable::Reading* table;
     Exposition* page;
-  } state{this, &*table, &page};
+  } state{this, &page};
   const auto each = [&state](const NetlinkMessage& message) {
     NetworkRouteCollector& self = *state.self;
     if (message.type != RTM_NEWROUTE || !parse_route(message.payload, self.route_)) return;
-    self.show(self.route_, *state.table, *state.page);
+    self.show(self.route_, *state.page);
   };
   rtmsg request{};
   request.rtm_family = AF_UNSPEC;

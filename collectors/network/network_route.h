@@ -61,11 +61,12 @@ class NetworkRouteCollector final : public Collector {
     std::uint64_t routes = 0;
   };
 
-  void show(const Route& route, const LinkTable::Reading& table, Exposition& page);
+  void show(const Route& route, Exposition& page);
   Entry make_entry(const Route& route, const RouteHop& hop, std::string_view device) const;
   void count(std::string_view device);
 
   std::shared_ptr<LinkTable> links_;  // none on another tree
+  LinkNames names_;
   NetlinkSocket socket_;
   Route route_;
   std::string key_;

@@ -88,13 +88,16 @@ void QdiscCollector::take(const Qdisc& qdisc, std::string_view device) {
 
 Result<void> QdiscCollector::collect(Exposition& page) {
   if (!links_) return fail(ErrorCode::NotFound, "another tree");
-  const auto table = links_->read();
-  if (!table) return tl::unexpected<Error>(table.error());
+  if (const auto table = links_->read(); table) {
+    names_.update(*table);
+  } else {
+    return tl::unexpected<Error>(table.error());
+  }
   entries_.restart();
   const auto each = [&](const NetlinkMessage& message) {
     if (message.type != RTM_NEWQDISC) return;
     if (const auto qdisc = parse_qdisc(message.payload)) {
-      take(*qdisc, table->name_of(qdisc->interface_index));
+      take(*qdisc, names_.of(qdisc->interface_index));
     }
   };
   tcmsg request{};

@@ -53,6 +53,7 @@ class QdiscCollector final : public Collector {
   void take(const Qdisc& qdisc, std::string_view device);
 
   std::shared_ptr<LinkTable> links_;  // none on another tree
+  LinkNames names_;
   NetlinkSocket socket_;
   DeviceFilter filter_;
   Listing<Entry> entries_;

@@ -68,8 +68,10 @@ TEST_F(LinkTableOfANamespace, FollowsWhatHappens) {
     EXPECT_EQ(find(*reading, "vd"), nullptr);
     EXPECT_NE(find(*reading, "ve"), nullptr);
     EXPECT_EQ(reading->lists(), 1U) << "told, not listed";
-    EXPECT_EQ(reading->name_of(link->facts.index), "va");
-    EXPECT_EQ(reading->name_of(-1), "");
+    LinkNames names;
+    names.update(*reading);
+    EXPECT_EQ(names.of(link->facts.index), "va");
+    EXPECT_EQ(names.of(-1), "");
   }
   ASSERT_TRUE(ip("link del vc"));
   const auto reading = table.read();
@@ -109,8 +111,8 @@ TEST_F(LinkTableOfANamespace, SaysWhatSysfsSays) {
               ip("link add br0 type bridge") && ip("link set br0 up"));
   const Options options{.enabled = {"netclass"}, .defaults = false, .process = false};
   auto live = Scrape::make({}, options);
-  // "/sys/" is not "/sys": another tree, read from its files.
-  auto files = Scrape::make({.sysfs = "/sys/"}, options);
+  // Of another tree, as long as only one of the two is the kernel's: read from its files.
+  auto files = Scrape::make({.procfs = "/usr"}, options);
   ASSERT_TRUE(live.has_value() && files.has_value());
   const auto families = [](Scrape& scrape) {
     const std::string text = page(scrape);
