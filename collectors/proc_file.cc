@@ -41,7 +41,7 @@ Result<std::string_view> ProcFile::read() {
     if (const int failed = open(); failed != 0) return fail_errno(failed, "open " + path_);
     error = read_into_buffer(size);
   }
-  if (error == EFBIG) return fail(ErrorCode::Malformed, path_ + ": larger than 4 MiB");
+  if (error == EFBIG) return fail(ErrorCode::Malformed, path_ + ": larger than 64 MiB");
   if (error != 0) {
     fd_ = UniqueFd();
     return fail_errno(error, "read " + path_);
@@ -68,7 +68,7 @@ int ProcFile::open() {
 }
 
 void ProcFile::grow(std::size_t used_bytes) {
-  buffer_bytes_ = std::min(std::max(used_bytes, kPageBytes) * 2, SysRoot::kFileBytesMax);
+  buffer_bytes_ = std::min(std::max(used_bytes, kPageBytes) * 2, kBytesMax);
   auto larger = std::make_unique_for_overwrite<char[]>(buffer_bytes_);
   std::copy_n(buffer_.get(), used_bytes, larger.get());
   buffer_ = std::move(larger);
@@ -78,7 +78,7 @@ int ProcFile::read_into_buffer(std::size_t& size) {
   size = 0;
   for (;;) {
     if (size == buffer_bytes_) {
-      if (size >= SysRoot::kFileBytesMax) return EFBIG;
+      if (size >= kBytesMax) return EFBIG;
       grow(size);
     }
     const std::size_t room = buffer_bytes_ - size;

@@ -38,9 +38,9 @@ struct Roots {
   SysRoot sys() const { return SysRoot(sysfs); }
   SysRoot udev() const { return SysRoot(udev_data); }
 
-  // The host this process runs on, so that asking the kernel directly (netlink)
-  // answers for the same host as the files.
-  bool live() const { return procfs == "/proc" && sysfs == "/sys"; }
+  // Whether the files are a kernel's, wherever they are mounted, and not a recorded tree: so that
+  // asking the kernel directly (netlink) answers for the same host as the files.
+  bool live() const;
 };
 
 }  // namespace joist::collectors

@@ -81,7 +81,7 @@ TEST(ProcFile, SaysThatThereIsNoFileUntilThereIs) {
 
 TEST(ProcFile, RefusesMoreThanTheLimit) {
   const support::TempRoot root;
-  root.write("/huge", std::string(SysRoot::kFileBytesMax + 1, 'x'));
+  root.write("/huge", std::string(ProcFile::kBytesMax + 1, 'x'));
   ProcFile file(root.sys_root(), "/huge", ProcFile::Shape::Whole);
   const auto text = file.read();
   ASSERT_FALSE(text.has_value());
