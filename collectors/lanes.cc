@@ -65,7 +65,8 @@ Result<void> collect(Source& source) {
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 std::chrono::seconds pause_after(unsigned late) {
-  const auto doubled = Lanes::kPause * (1U << std::min(late - 1, 10U));
+  if (late < 2) return {};
+  const auto doubled = Lanes::kPause * (1U << std::min(late - 2, 10U));
   return std::min<std::chrono::seconds>(doubled, Lanes::kPauseMax);
 }
 
@@ -126,8 +127,13 @@ struct Lanes::Shared {
   void finish_late(Source& source, Clock::time_point now) {
     source.state = Source::State::Idle;
     source.duration_seconds = seconds(now - source.began);
-    if (source.late > 0) source.not_before = now + pause_after(source.late);
+    const auto pause = pause_after(source.late);
+    source.not_before = now + pause;
     --stuck;
+    if (pause.count() == 0) return;
+    log(Priority::Warning, "metrics: a collector was late again, and is left alone for a while",
+        {{"collector", std::string(source.collector->name())},
+         {"seconds", std::to_string(pause.count())}});
   }
 
   void abandon(Clock::time_point now) {

@@ -1,9 +1,9 @@
 // Runs collectors one after another on one thread, a lane (reading sysfs from several at
 // once locks some kernels up), and goes on without one that does not come back: its lane
 // is left alone with it, and a new lane takes over the rest. The collector is not asked
-// again until it returned, and then only after a pause, so that what hangs costs the
-// other collectors its time limit once and not at every round. The lane may be the caller's own
-// thread, which costs no waking of another.
+// again until it returned, and where that happens twice in a row, only after a pause, so that what
+// hangs costs the other collectors its time limit twice and not at every round. The lane may be the
+// caller's own thread, which costs no waking of another.
 //
 // Each collector writes into a buffer of its own, which nobody reads while it may.
 // Threads: one for control, which calls everything here, or one at a time; `tell` is called on a
@@ -31,7 +31,8 @@ class Lanes {
   // So many collectors may hang at once. When more do, all count as failed until one returns.
   static constexpr std::size_t kStuckMax = 8;
 
-  // What a collector that came back late is left alone for; doubles each time, up to the second.
+  // What a collector that came back late for the second time in a row is left alone for; doubles
+  // each time, up to the second. Once may be a host that was busy or stood still.
   static constexpr std::chrono::seconds kPause{30};
   static constexpr std::chrono::seconds kPauseMax{600};
 
