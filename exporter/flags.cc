@@ -52,9 +52,34 @@ constexpr std::pair<std::string_view, std::string_view> kOldNames[] = {
     {"collector.filesystem.ignored-mount-points", "collector.filesystem.mount-points-exclude"},
     {"collector.netdev.device-blacklist", "collector.netdev.device-exclude"},
     {"collector.netdev.device-whitelist", "collector.netdev.device-include"},
+    {"collector.qdisk.device-exclude", "collector.qdisc.device-exclude"},
+    {"collector.qdisk.device-include", "collector.qdisc.device-include"},
     {"collector.systemd.unit-blacklist", "collector.systemd.unit-exclude"},
     {"collector.systemd.unit-whitelist", "collector.systemd.unit-include"},
+    {"help-long", "help"},
     {"web.config", "web.config.file"},
+};
+
+// Of collectors that are not here, and of how node_exporter works inside: taken, so that what
+// starts it starts this.
+struct IdleFlag {
+  std::string_view name;
+  Kind kind;
+};
+constexpr IdleFlag kIdleFlags[] = {
+    {"collector.filesystem.stat-workers", Kind::Text},
+    {"collector.netclass_rtnl.with-stats", Kind::Switch},
+    {"collector.ntp.ip-ttl", Kind::Text},
+    {"collector.ntp.local-offset-tolerance", Kind::Text},
+    {"collector.ntp.max-distance", Kind::Text},
+    {"collector.ntp.protocol-version", Kind::Text},
+    {"collector.ntp.server", Kind::Text},
+    {"collector.ntp.server-is-local", Kind::Switch},
+    {"collector.ntp.server-port", Kind::Text},
+    {"collector.qdisc.fixtures", Kind::Text},
+    {"collector.runit.servicedir", Kind::Text},
+    {"collector.supervisord.url", Kind::Text},
+    {"collector.wifi.fixtures", Kind::Text},
 };
 
 // Collectors of some node_exporter; switching off what is not there is done.
@@ -219,6 +244,8 @@ class Parser {
     }
     if (const Flag* const flag = find_flag(name)) return take_flag(*flag, on, std::move(value));
     if (is_setting(name)) return take_setting(name, on, std::move(value));
+    const auto* const idle = std::ranges::find(kIdleFlags, name, &IdleFlag::name);
+    if (idle != std::end(kIdleFlags)) return take_idle(*idle, on, std::move(value));
     if (name.starts_with(kCollector) && !value) {
       return take_collector(name.substr(kCollector.size()), on);
     }
@@ -247,6 +274,16 @@ class Parser {
     auto text = value_of(flag.name, on, std::move(value));
     if (!text) return tl::unexpected<Error>(text.error());
     return take_text(flag.name, std::move(*text));
+  }
+
+  Result<void> take_idle(const IdleFlag& flag, bool on, std::optional<std::string> value) {
+    if (flag.kind == Kind::Text) {
+      if (auto text = value_of(flag.name, on, std::move(value)); !text) {
+        return tl::unexpected<Error>(text.error());
+      }
+    }
+    flags_.warnings.push_back(dashed(flag.name) + " has no effect");
+    return {};
   }
 
   void take_switch(std::string_view name, bool on) {

@@ -97,6 +97,64 @@ TEST(Flags, SwitchOffWhatIsNotThere) {
             std::string::npos);
 }
 
+// As `prometheus-node-exporter --help-long` of Debian 12 lists those with a value or a switch of
+// their own, and 1.12's hidden one.
+TEST(Flags, TakesAllThatNodeExporterHas) {
+  for (const char* flag : {"--collector.arp.device-include=x",
+                           "--collector.bcache.priorityStats",
+                           "--collector.cpu.guest",
+                           "--collector.cpu.info",
+                           "--collector.cpu.info.flags-include=x",
+                           "--collector.cpu.info.bugs-include=x",
+                           "--collector.diskstats.device-exclude=x",
+                           "--collector.ethtool.metrics-include=x",
+                           "--collector.filesystem.mount-points-exclude=x",
+                           "--collector.filesystem.fs-types-exclude=x",
+                           "--collector.filesystem.stat-workers=4",
+                           "--collector.ipvs.backend-labels=x",
+                           "--collector.netclass.ignored-devices=x",
+                           "--collector.netclass.ignore-invalid-speed",
+                           "--collector.netclass.netlink",
+                           "--collector.netclass_rtnl.with-stats",
+                           "--collector.netdev.address-info",
+                           "--collector.netdev.enable-detailed-metrics",
+                           "--collector.netdev.netlink",
+                           "--collector.netstat.fields=x",
+                           "--collector.ntp.server=127.0.0.1",
+                           "--collector.ntp.server-port=123",
+                           "--collector.ntp.protocol-version=4",
+                           "--collector.ntp.server-is-local",
+                           "--collector.ntp.ip-ttl=1",
+                           "--collector.ntp.max-distance=3s",
+                           "--collector.ntp.local-offset-tolerance=1ms",
+                           "--collector.perf.cpus=0-3",
+                           "--collector.perf.tracepoint=sched:sched_switch",
+                           "--collector.powersupply.ignored-supplies=x",
+                           "--collector.qdisc.fixtures=x",
+                           "--collector.qdisk.device-include=x",
+                           "--collector.qdisk.device-exclude=x",
+                           "--collector.rapl.enable-zone-label",
+                           "--collector.runit.servicedir=/etc/service",
+                           "--collector.stat.softirq",
+                           "--collector.supervisord.url=http://localhost:9001/RPC2",
+                           "--collector.sysctl.include=kernel.pid_max",
+                           "--collector.sysctl.include-info=x",
+                           "--collector.systemd.unit-include=x",
+                           "--collector.systemd.enable-task-metrics",
+                           "--collector.systemd.enable-restarts-metrics",
+                           "--collector.systemd.enable-start-time-metrics",
+                           "--collector.tapestats.ignored-devices=x",
+                           "--collector.textfile.directory=/x",
+                           "--collector.vmstat.fields=x",
+                           "--collector.wifi.fixtures=x",
+                           "--web.disable-exporter-metrics",
+                           "--help-long"}) {
+    const std::vector<std::string> arguments{flag};
+    const auto flags = parse_flags(arguments);
+    EXPECT_TRUE(flags) << flags.error().message;
+  }
+}
+
 TEST(Flags, SaysWhatIsWrong) {
   EXPECT_EQ(error_of({"--web.listen-adress=:1"}),
             "there is no flag --web.listen-adress; did you mean --web.listen-address? See --help");
