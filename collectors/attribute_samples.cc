@@ -27,7 +27,10 @@ std::optional<double> parse_whole_number(std::string_view text) {
 bool AttributeSamples::add(const SysRoot& root, std::string_view path, SampleSheet::Place place,
                            Parse parse) {
   ProcFile file(root, path, ProcFile::Shape::Whole, kBufferBytes);
-  if (!file.read()) return false;
+  if (const auto text = file.read(); !text) {
+    const ErrorCode code = text.error().code;
+    if (code == ErrorCode::NotFound || code == ErrorCode::Refused) return false;
+  }
   if (attributes_.size() >= kOpenMax) file.close();
   attributes_.push_back({std::move(file), place, parse});
   return true;

@@ -21,8 +21,9 @@ class AttributeSamples {
   // that no host, however large, makes this process run out of descriptors.
   static constexpr std::size_t kOpenMax = 128;
 
-  // What cannot be read now is left out, and said so by false: until the devices are met
-  // anew, it costs nothing.
+  // What is not there, or not for this user, is left out, and said so by false: until the devices
+  // are met anew, it costs nothing. What has no value now (ENODATA, ENETDOWN: a device that
+  // sleeps) may have one for the next page.
   bool add(const SysRoot& root, std::string_view path, SampleSheet::Place place, Parse parse);
 
   void clear() { attributes_.clear(); }

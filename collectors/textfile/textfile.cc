@@ -27,6 +27,9 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 // again and look the same.
 constexpr std::int64_t kSettledNs = 2 * kNsPerSecond;
 
+// A name that the page had is left out for so long at least; then the page may have it no more.
+constexpr std::chrono::minutes kRemembered{1};
+
 bool is_settled(std::int64_t changed_ns) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto age = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - changed_ns;
@@ -114,8 +117,14 @@ TextfileCollector::TextfileCollector(std::vector<std::string> patterns, bool may
                     "1 if there was an error opening or reading a file, 0 otherwise",
                     MetricType::Gauge) {
   std::erase(patterns_, "");
+  forget_clashes();
+}
+
+void TextfileCollector::forget_clashes() {
+  taken_.clear();
   taken_.emplace(mtime_.name());
   taken_.emplace(scrape_error_.name());
+  forget_again_ = std::chrono::steady_clock::now() + kRemembered;
 }
 
 Result<void> TextfileCollector::collect(Exposition& page) {
@@ -124,6 +133,7 @@ Result<void> TextfileCollector::collect(Exposition& page) {
     changed |= look(*directory);
     for (const auto& file : directory->files) changed |= look(*file);
   }
+  if (changed && std::chrono::steady_clock::now() >= forget_again_) forget_clashes();
   if (changed || stale_) merge();
 
   page.append(text_);

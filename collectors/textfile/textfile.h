@@ -12,6 +12,7 @@
 // again when it has changed: a page asks for one status of each directory and file.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -77,13 +78,15 @@ class TextfileCollector final : public Collector, public ForeignFamilies {
   bool list(Directory& directory);
   static bool look(File& file);
 
+  void forget_clashes();
   void merge();
 
   std::vector<std::string> patterns_;
   bool may_lack_;
   std::vector<std::unique_ptr<Directory>> directories_;
-  std::set<std::string, std::less<>> taken_;  // names that others have
-  bool stale_ = true;                         // text_ must be made anew
+  std::set<std::string, std::less<>> taken_;            // names that others have
+  std::chrono::steady_clock::time_point forget_again_;  // once a file changed after that
+  bool stale_ = true;                                   // text_ must be made anew
   std::string text_;
   std::vector<const File*> shown_;
   bool wrong_ = false;

@@ -95,7 +95,7 @@ class Writer {
 };
 
 // Families of Joist's own programs are added to the page afterwards.
-constexpr std::string_view kReserved[] = {"joist_", "promhttp_"};
+constexpr std::string_view kReserved[] = {"joist_", "promhttp_", "node_exporter_build_info"};
 
 class Merger {
  public:
