@@ -28,6 +28,7 @@ from stack import Stack, free_port, wait_for  # noqa: E402
 
 # What dashboards ask for and node_exporter leaves out unless told.
 ASKED_FOR = ("interrupts", "processes", "systemd", "tcpstat")
+SETTINGS = [("collector.systemd.enable-restarts-metrics", "true")]
 
 BIN = ""
 FAMILIES = pathlib.Path()
@@ -106,7 +107,7 @@ class QueriesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.excuses = list(excuses())
-        cls.stack = Stack(BIN, enabled_collectors=ASKED_FOR)
+        cls.stack = Stack(BIN, enabled_collectors=ASKED_FOR, collector_settings=SETTINGS)
         cls.addClassCleanup(cls.stack.__exit__)
         cls.stack.start_installer()
         cls.stack.start_helper()

@@ -138,7 +138,7 @@ def wait_for(what, check, seconds=20, alive=()):
 class Stack:
     """Installer, helper and agent of one build. A context manager; start what you need."""
 
-    def __init__(self, bin_dir, size_min_bytes=32 << 20, enabled_collectors=()):
+    def __init__(self, bin_dir, size_min_bytes=32 << 20, enabled_collectors=(), collector_settings=()):
         self.bin = pathlib.Path(bin_dir).resolve()
         for program in ("joist-agent", "joist-helper", "joist-installer", "joistctl"):
             if not os.access(self.bin / program, os.X_OK):
@@ -153,6 +153,7 @@ class Stack:
         self._stopping = threading.Event()
         self.size_min_bytes = size_min_bytes
         self.enabled_collectors = enabled_collectors
+        self.collector_settings = collector_settings  # pairs of name and value
         self.installer_port = free_port(7443)
         self.metrics_port = free_port(7444)
         self.installer_metrics_port = free_port(7445)
@@ -193,6 +194,9 @@ class Stack:
             "metrics:\n"
             f'  listen: "127.0.0.1:{self.metrics_port}"\n'
             f"  enabled_collectors: [{', '.join(self.enabled_collectors)}]\n"
+            "  collector_settings: ["
+            + ", ".join(f'{{name: {name}, value: "{value}"}}'
+                        for name, value in self.collector_settings) + "]\n"
             "storage:\n"
             f"  size_min_bytes: {self.size_min_bytes}\n"
             "  allowed_kinds: [loop]\n")
