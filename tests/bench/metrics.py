@@ -211,14 +211,14 @@ def shown_mounts(page):
     return re.findall(rb'node_filesystem_size_bytes\{.*mountpoint="([^"]+)"', page)
 
 
-def kernel_floor(work, exporter, rounds=2000):
+def kernel_floor(work, exporter, rounds=200):
     program = work / "kernel_floor"
     subprocess.run(["c++", "-O2", "-std=c++20", "-o", program, HERE / "kernel_floor.cc"], check=True)
     mounts = [word for mount in shown_mounts(exporter.client.scrape())
               for word in ("--mount", mount.decode())]
-    done = subprocess.run([program, str(rounds), *open_files(exporter.process), *mounts],
-                          check=True, stdout=subprocess.PIPE)
-    return float(done.stdout)
+    command = [program, str(rounds), *open_files(exporter.process), *mounts]
+    return min(float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+               for _ in range(ROUNDS))
 
 
 def system_calls(exporter, scrapes=100):
