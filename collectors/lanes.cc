@@ -267,7 +267,11 @@ void Lanes::serve(std::uint64_t round) {
   const auto shared = shared_;  // it may hang for longer than this lives
   std::unique_lock lock(shared->mutex);
   if (!shared->open || shared->round != round) return;
-  if (shared->stuck >= kStuckMax) shared->next = shared->sources.size();
+  if (shared->stuck >= kStuckMax) {
+    shared->next = shared->sources.size();
+    log(Priority::Error, "metrics: no collector is asked: too many hang",
+        {{"hang", std::to_string(shared->stuck)}});
+  }
   if (std::exchange(shared->has_lane, false)) shared->work.notify_all();  // for it to end
   shared->serve_round(lock, ++shared->lane);
 }
@@ -284,6 +288,11 @@ std::optional<Lanes::Time> Lanes::check(Time now) {
   shared.open = false;
   shared.done = nullptr;
   return std::nullopt;
+}
+
+void Lanes::hurry(Time end) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->end = std::min(shared_->end, end);
 }
 
 void Lanes::when_through(std::function<void()> tell) {

@@ -28,8 +28,10 @@ class Lanes {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // So many collectors may hang at once. When more do, all count as failed until one returns.
-  static constexpr std::size_t kStuckMax = 8;
+  // So many collectors may hang at once, each with a thread. When more do, all count as failed
+  // until one returns. Whatever hangs for one reason (the lock on interfaces, a dead disk) is
+  // fewer.
+  static constexpr std::size_t kStuckMax = 32;
 
   // What a collector that came back late for the second time in a row is left alone for; doubles
   // each time, up to the second. Once may be a host that was busy or stood still.
@@ -64,6 +66,10 @@ class Lanes {
 
   // Leaves alone what has hung for too long. When to call it again; nothing: the round is over.
   std::optional<Time> check(Time now);
+
+  // The round is over at `end` if that is earlier: somebody cannot wait for longer. Call check()
+  // then.
+  void hurry(Time end);
 
   // `tell` is called when the collectors are through, at once if they are; not where check() or the
   // end comes first.

@@ -60,6 +60,7 @@ class Scrape {
   void serve(std::uint64_t round) { lanes_.serve(round); }
   void when_through(std::function<void()> tell) { lanes_.when_through(std::move(tell)); }
   std::optional<Time> check(Time now) { return lanes_.check(now); }
+  void hurry(Time end) { lanes_.hurry(end); }
   void append_page(std::string& text);
 
   // Collectors that hang: threads that never end may hold what this process has.

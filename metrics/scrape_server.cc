@@ -71,11 +71,14 @@ Task<std::shared_ptr<ScrapeServer::Run>> ScrapeServer::get(std::shared_ptr<Scrap
   // A page of other collectors has to end first: they run one after another.
   while (run_ && (run_->scrape != scrape || run_->selection != selection)) {
     const std::shared_ptr<Run> other = run_;
+    const auto now = Clock::now();
+    other->hurry(now + std::max(end - now, Clock::duration::zero()) / 2);
     co_await wait(other->over);
   }
   std::shared_ptr<Run> run = run_;
   if (run) {
     ++counters_.shared;
+    run->hurry(end);
     if (!run->done) co_await wait(run->over);
     co_return run;
   }
@@ -108,7 +111,13 @@ Task<void> ScrapeServer::collect(std::shared_ptr<Run> run, Scrape::Time end) {
   append_own_(*page);
 }
 
-Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
+void ScrapeServer::Run::hurry(Scrape::Time end) {
+  if (done || !scrape) return;
+  scrape->hurry(end);
+  if (look) look->cancel();  // to look again, for the time that is left
+}
+
+Task<void> ScrapeServer::run_collectors(Run& run, Scrape::Time end) {
   const std::uint64_t round = run.scrape->open(run.selection, end);
   std::function<void()> serve = [scrape = run.scrape, round] { scrape->serve(round); };
   const bool through = co_await loop_.work(std::move(serve));
@@ -117,10 +126,12 @@ Task<void> ScrapeServer::run_collectors(const Run& run, Scrape::Time end) {
   const auto timer = std::make_shared<wire::asio::steady_timer>(loop_.io());
   run.scrape->when_through(
       [&io = loop_.io(), timer] { wire::asio::post(io, [timer] { timer->cancel(); }); });
+  run.look = timer;
   while (const auto look = run.scrape->check(Clock::now())) {
     timer->expires_at(*look);
     co_await wait(*timer);
   }
+  run.look.reset();
 }
 
 ScrapeServer::Text ScrapeServer::text_of(Run& run, Format format, Encoding encoding) {

@@ -1,7 +1,8 @@
 // Answers /metrics: collects what is asked for, in the format and the encoding that are asked
 // for. Requests for the same collectors that come while one is under way share its
 // page, and what was made of it: ten scrapers cost the host no more than one. It is ready when the
-// first of them needs it; who waits for a page of other collectors loses that time of its own.
+// first of them needs it. Who needs a page of other collectors leaves the one under way half of its
+// own time.
 //
 // Buffers are kept, so that a scrape allocates nothing large. Threads: the loop's, which collects
 // too (wire/loop.h), until a collector hangs (collectors/lanes.h).
@@ -72,13 +73,17 @@ class ScrapeServer {
     wire::asio::steady_timer over;  // cancelled when the page is there
     std::array<std::array<Text, kEncodings>, kFormats> texts;
     bool done = false;
+    std::shared_ptr<wire::asio::steady_timer> look;  // while collectors are late
+
+    // Somebody else waits for it, and can until `end`.
+    void hurry(collectors::Scrape::Time end);
   };
 
   wire::Task<std::shared_ptr<Run>> get(std::shared_ptr<collectors::Scrape> scrape,
                                        collectors::Scrape::Selection selection,
                                        collectors::Scrape::Time end);
   wire::Task<void> collect(std::shared_ptr<Run> run, collectors::Scrape::Time end);
-  wire::Task<void> run_collectors(const Run& run, collectors::Scrape::Time end);
+  wire::Task<void> run_collectors(Run& run, collectors::Scrape::Time end);
   Text text_of(Run& run, Format format, Encoding encoding);
   std::shared_ptr<std::string> buffer();
 

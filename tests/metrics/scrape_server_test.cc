@@ -94,6 +94,29 @@ TEST_F(Served, ThoseWhoAskAtOnceShareAPage) {
   while (server_.stuck() > 0) std::this_thread::yield();
 }
 
+TEST_F(Served, WhoCanWaitForLessIsAnsweredInTime) {
+  const support::TempRoot tree;
+  fs::create_directory(tree.path() / "proc");
+  std::vector<UniqueFd> let_go;
+  for (const char* file : {"loadavg", "meminfo", "vmstat", "stat"}) {
+    ASSERT_EQ(::mkfifo((tree.path() / "proc" / file).c_str(), 0600), 0);
+  }
+  use(support::roots_of(tree.path()),
+      {.enabled = {"loadavg", "meminfo", "vmstat", "stat", "uname"}, .defaults = false});
+  const auto began = std::chrono::steady_clock::now();
+  ask();
+  ask("", {{"X-Prometheus-Scrape-Timeout-Seconds", "1"}});
+  ask("collect[]=uname", {{"X-Prometheus-Scrape-Timeout-Seconds", "1"}});
+  run();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s) << "not the four seconds of four FIFOs";
+  EXPECT_NE(responses_[2].content().find("node_uname_info"), std::string::npos);
+  for (const char* file : {"loadavg", "meminfo", "vmstat", "stat"}) {
+    const fs::path path = tree.path() / "proc" / file;
+    let_go.emplace_back(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  }
+  while (server_.stuck() > 0) std::this_thread::yield();
+}
+
 TEST_F(Served, OthersCollectorsAreOtherPages) {
   use({}, {});
   ask("collect[]=loadavg");
