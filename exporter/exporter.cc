@@ -21,6 +21,7 @@ using wire::Response;
 using wire::Task;
 
 constexpr std::size_t kConnectionsMax = 256;
+constexpr std::size_t kConnectionsPerPeerMax = 64;
 
 // "localhost:9100" as "127.0.0.1:9100"; an address is left as it is.
 Result<std::string> resolved(const std::string& address) {
@@ -77,6 +78,7 @@ Exporter::Exporter(wire::Loop& loop, Flags flags)
       guard_(loop.io(), flags_.web_config),
       server_(loop.io(),
               {.connections_max = kConnectionsMax,
+               .connections_per_peer_max = kConnectionsPerPeerMax,
                .body_bytes_max = 0,
                .idle_timeout = metrics::kKeepAlive,
                .read_only = true},

@@ -79,6 +79,7 @@ constexpr IdleFlag kIdleFlags[] = {
     {"collector.qdisc.fixtures", Kind::Text},
     {"collector.runit.servicedir", Kind::Text},
     {"collector.supervisord.url", Kind::Text},
+    {"collector.systemd.private", Kind::Switch},
     {"collector.wifi.fixtures", Kind::Text},
 };
 

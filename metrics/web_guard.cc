@@ -24,6 +24,18 @@ std::string below(const std::string& directory, const std::string& file) {
   return file.empty() ? file : (std::filesystem::path(directory) / file).string();
 }
 
+// exporter-toolkit's list: what frames the answer is none of it.
+constexpr std::string_view kHeaders[] = {"content-security-policy", "strict-transport-security",
+                                         "x-content-type-options", "x-frame-options",
+                                         "x-xss-protection"};
+
+std::string lower_case(std::string text) {
+  for (char& letter : text) {
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return text;
+}
+
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 ||
@@ -34,6 +46,10 @@ bool is_token(std::string_view text) {
 Result<wire::Headers> to_headers(const v1::HttpServerConfig& config) {
   wire::Headers headers;
   for (const auto& [name, value] : config.headers()) {
+    if (std::ranges::find(kHeaders, lower_case(name)) == std::end(kHeaders)) {
+      return fail(ErrorCode::Malformed, "http_server_config.headers: \"" + name +
+                                            "\" cannot be set, only those that browsers guard by");
+    }
     const bool printable = std::ranges::all_of(
         value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); });
     if (!is_token(name) || !printable) {

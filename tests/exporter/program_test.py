@@ -261,6 +261,13 @@ class Secured(Program):
         self.assertEqual(self.serial(), "03")
         self.assertEqual(self.log().count("was not taken"), 1)
 
+        # What frames an answer is nobody's to set.
+        self.config("tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+                    "http_server_config:\n  headers:\n    Content-Length: \"5\"\n")
+        page = self.get(context=self.context())[2]
+        self.assertIn("joist_exporter_web_config_last_reload_successful 0\n", page)
+        self.assertIn("Content-Length", self.log())
+
         self.config("tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
                     "  min_version: TLS13\n")
         self.get(context=self.context())
