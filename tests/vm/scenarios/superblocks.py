@@ -25,13 +25,18 @@ def run(machine):
     machine.run(f"dd if=/dev/zero of={lvm.device} bs=1M count=1 conv=fsync")
     shows(machine, lvm, copies[1])
 
+    # A member that udev saw would be assembled again at once.
+    machine.run("echo 'AUTO -all' > /etc/mdadm/mdadm.conf")
     places = {"0.90": (size - 65536, "plausible"), "1.0": (size - 8192, "checked"),
               "1.1": (0, "checked"), "1.2": (4096, "checked")}
     for metadata, (offset, confidence) in places.items():
         members = [machine.plug("scsi-hd", size_bytes=size) for _ in range(2)]
         names = " ".join(member.device for member in members)
-        machine.run(f"yes | mdadm --create /dev/md0 --run --metadata={metadata} --level=1 "
-                    f"--raid-devices=2 {names} && mdadm --stop /dev/md0")
+        # Again where it meets the helper, which holds a blank disk for the blink of an open.
+        machine.run("for try in 1 2 3 4 5; do "
+                    f"yes | mdadm --create /dev/md0 --run --metadata={metadata} --level=1 "
+                    f"--raid-devices=2 {names} && break; mdadm --stop /dev/md0; sleep 1; done; "
+                    "mdadm --stop /dev/md0")
         for member in members:
             shows(machine, member, ("linux_raid_member", offset, confidence))
             member.unplug()
