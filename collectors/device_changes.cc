@@ -1,13 +1,13 @@
 #include "collectors/device_changes.h"
 
-#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include "collectors/mounted.h"
 
 namespace joist::collectors {
 namespace {
@@ -17,8 +17,7 @@ constexpr std::string_view kTelling[] = {"add@",     "remove@", "move@",  "onlin
                                          "offline@", "bind@",   "unbind@"};
 
 UniqueFd open_uevents(const std::string& sysfs) {
-  struct statfs on {};
-  if (::statfs(sysfs.c_str(), &on) != 0 || on.f_type != SYSFS_MAGIC) return {};
+  if (!is_mounted(sysfs, SYSFS_MAGIC)) return {};
   UniqueFd socket(
       ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT));
   sockaddr_nl kernel{};

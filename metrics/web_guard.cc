@@ -36,13 +36,6 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
 Result<wire::Headers> to_headers(const v1::HttpServerConfig& config) {
   wire::Headers headers;
   for (const auto& [name, value] : config.headers()) {
@@ -52,7 +45,7 @@ Result<wire::Headers> to_headers(const v1::HttpServerConfig& config) {
     }
     const bool printable = std::ranges::all_of(
         value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); });
-    if (!is_token(name) || !printable) {
+    if (!printable) {
       return fail(ErrorCode::Malformed,
                   "http_server_config.headers: \"" + name + "\" is no header that can be sent");
     }

@@ -290,13 +290,18 @@ Result<void> LinkTable::count() {
   return state.unknown ? list() : Result<void>();
 }
 
-void LinkNames::update(const LinkTable::Reading& table) {
-  if (generation_ == table.generation() && lists_ == table.lists()) return;
-  generation_ = table.generation();
-  lists_ = table.lists();
+Result<void> LinkNames::update(LinkTable& table) {
+  const auto reading = table.read();
+  if (!reading) return tl::unexpected<Error>(reading.error());
+  if (generation_ == reading->generation() && lists_ == reading->lists()) return {};
+  generation_ = reading->generation();
+  lists_ = reading->lists();
   by_index_.clear();
-  for (const Link& link : table.links()) by_index_.push_back({link.facts.index, link.facts.name});
+  for (const Link& link : reading->links()) {
+    by_index_.push_back({link.facts.index, link.facts.name});
+  }
   std::ranges::sort(by_index_, {}, &Name::index);
+  return {};
 }
 
 std::string_view LinkNames::of(int index) const {

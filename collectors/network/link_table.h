@@ -133,8 +133,8 @@ class LinkTable {
 // from the table.
 class LinkNames {
  public:
-  // Copies what changed since last time.
-  void update(const LinkTable::Reading& table);
+  // Copies what changed since last time; as LinkTable::read().
+  Result<void> update(LinkTable& table);
 
   // Empty if there is no interface of this index.
   std::string_view of(int index) const;

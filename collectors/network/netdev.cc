@@ -195,11 +195,7 @@ Result<void> NetdevCollector::read_proc() {
 }
 
 Result<void> NetdevCollector::show_addresses(Exposition& page) {
-  if (const auto table = links_->read(); table) {
-    names_.update(*table);
-  } else {
-    return tl::unexpected<Error>(table.error());
-  }
+  if (auto named = names_.update(*links_); !named) return named;
   addresses_.restart();
   page.begin(address_info_);
   const auto show = [&](const InterfaceAddress& address) {

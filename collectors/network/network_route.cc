@@ -137,11 +137,7 @@ void NetworkRouteCollector::show(const Route& route, Exposition& page) {
 
 Result<void> NetworkRouteCollector::collect(Exposition& page) {
   if (!links_) return fail(ErrorCode::NotFound, "another tree");
-  if (const auto table = links_->read(); table) {
-    names_.update(*table);
-  } else {
-    return tl::unexpected<Error>(table.error());
-  }
+  if (auto named = names_.update(*links_); !named) return named;
   for (Device& device : devices_) device.routes = 0;
   entries_.restart();
   page.begin(info_);

@@ -88,11 +88,7 @@ void QdiscCollector::take(const Qdisc& qdisc, std::string_view device) {
 
 Result<void> QdiscCollector::collect(Exposition& page) {
   if (!links_) return fail(ErrorCode::NotFound, "another tree");
-  if (const auto table = links_->read(); table) {
-    names_.update(*table);
-  } else {
-    return tl::unexpected<Error>(table.error());
-  }
+  if (auto named = names_.update(*links_); !named) return named;
   entries_.restart();
   const auto each = [&](const NetlinkMessage& message) {
     if (message.type != RTM_NEWQDISC) return;

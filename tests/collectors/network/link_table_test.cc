@@ -56,6 +56,7 @@ TEST_F(LinkTableOfANamespace, FollowsWhatHappens) {
   ASSERT_TRUE(ip("link set va up") && ip("link set vb up") && ip("link set va mtu 1400") &&
               ip("link set va alias 'to \"b\"'") && ip("link add vc type veth peer name vd") &&
               ip("link set vd name ve"));
+  int va_index = 0;
   {
     const auto reading = table.read();
     ASSERT_TRUE(reading);
@@ -68,11 +69,12 @@ TEST_F(LinkTableOfANamespace, FollowsWhatHappens) {
     EXPECT_EQ(find(*reading, "vd"), nullptr);
     EXPECT_NE(find(*reading, "ve"), nullptr);
     EXPECT_EQ(reading->lists(), 1U) << "told, not listed";
-    LinkNames names;
-    names.update(*reading);
-    EXPECT_EQ(names.of(link->facts.index), "va");
-    EXPECT_EQ(names.of(-1), "");
+    va_index = link->facts.index;
   }
+  LinkNames names;
+  ASSERT_TRUE(names.update(table));
+  EXPECT_EQ(names.of(va_index), "va");
+  EXPECT_EQ(names.of(-1), "");
   ASSERT_TRUE(ip("link del vc"));
   const auto reading = table.read();
   ASSERT_TRUE(reading);
