@@ -5,6 +5,8 @@
 namespace joist::disk {
 namespace {
 
+constexpr std::size_t kLinesMax = 64;
+
 bool same_format(const Signature& one, const Signature& other) {
   return one.type == other.type && one.device == other.device;
 }
@@ -26,6 +28,22 @@ std::vector<std::string> signature_lines(const std::vector<Signature>& signature
     if (std::any_of(signatures.begin(), one, same)) continue;
     lines.push_back(line_of(*one, std::count_if(one + 1, signatures.end(), same)));
   }
+  return lines;
+}
+
+std::vector<std::string> found_lines(const ProbeResult& found) {
+  std::vector<std::string> lines = signature_lines(found.signatures);
+  for (const Partition& partition : found.partitions) {
+    lines.push_back("partition " + partition.name + " of " + std::to_string(partition.size_bytes) +
+                    " bytes from byte " + std::to_string(partition.start_bytes) + " on" +
+                    (partition.type.empty() ? "" : ", type " + partition.type));
+  }
+  if (found.signatures.empty() && !found.data_offsets_bytes.empty()) {
+    lines.push_back("bytes of no known format, from byte " +
+                    std::to_string(found.data_offsets_bytes.front()) + " on");
+  }
+  if (lines.size() > kLinesMax) lines.resize(kLinesMax);
+  if (found.truncated || lines.size() == kLinesMax) lines.push_back("and more than is listed");
   return lines;
 }
 

@@ -12,4 +12,7 @@ namespace joist::disk {
 // \"data\", and 4 copies".
 std::vector<std::string> signature_lines(const std::vector<Signature>& signatures);
 
+// All that is on a disk and would be gone: signatures, partitions, other data. Empty: nothing.
+std::vector<std::string> found_lines(const ProbeResult& found);
+
 }  // namespace joist::disk

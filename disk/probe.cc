@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
 #include <optional>
 
+#include "base/sha256.h"
+#include "disk/probed_ranges.h"
 #include "disk/superblock.h"
 
 // linux/fs.h has it since 5.15.
@@ -24,20 +25,10 @@
 namespace joist::disk {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kHeadBytes = 8 * kMiB;
-
 struct ProbeDeleter {
   void operator()(blkid_struct_probe* probe) const { ::blkid_free_probe(probe); }
 };
 using BlkidProbe = std::unique_ptr<blkid_struct_probe, ProbeDeleter>;
-
-// A stretch of the disk that is read as if it were a device.
-struct Region {
-  std::uint64_t start_bytes;
-  std::uint64_t size_bytes;
-  std::string device;
-};
 
 // ---- what the kernel says of the descriptor
 
@@ -271,77 +262,37 @@ Result<void> read_superblocks(int fd, const Region& region, ProbeResult& result)
   return {};
 }
 
-// Where a first partition was whose table is gone: the same superblocks, 1 MiB further.
-std::optional<Region> lost_partition(const Region& disk, const std::vector<Region>& partitions) {
-  if (!partitions.empty() || disk.size_bytes <= kMiB) return std::nullopt;
-  return Region{kMiB, disk.size_bytes - kMiB, disk.device};
+Result<std::string> read_area(int fd, const ByteRange& area) {
+  std::string bytes(area.size_bytes, '\0');
+  const auto read = read_exactly(fd, area.start_bytes, bytes.data(), bytes.size());
+  if (!read) return fail(read.error(), "look for data");
+  return bytes;
 }
 
-// The first byte in the area that is not zero.
-Result<std::optional<std::uint64_t>> first_data(int fd, std::uint64_t start_bytes,
-                                                std::uint64_t size_bytes) {
-  std::vector<char> bytes(size_bytes);
-  const auto read = read_exactly(fd, start_bytes, bytes.data(), bytes.size());
-  if (!read) return fail(read.error(), "sample");
-  const auto found = std::ranges::find_if(bytes, [](char byte) { return byte != 0; });
-  if (found == bytes.end()) return std::optional<std::uint64_t>();
-  return std::optional(start_bytes + static_cast<std::uint64_t>(found - bytes.begin()));
-}
-
-struct Area {
-  std::uint64_t start_bytes;
-  std::uint64_t size_bytes;
-};
-
-constexpr std::uint64_t kBlockBytes = 4096;
-
-// What starts at 0, and in a first partition whose table is gone.
-constexpr std::array<std::uint64_t, 2> kStartsBytes{0, kMiB};
-
-// So many blocks over the whole disk, evenly: what no format explains.
-constexpr std::uint64_t kGridBlocks = 64;
-
-// Blocks that are looked at beside the head and the tail.
-std::vector<std::uint64_t> sampled_blocks(std::uint64_t end_bytes) {
-  std::vector<std::uint64_t> starts;
-  const std::uint64_t blocks = end_bytes / kBlockBytes;
-  for (const std::uint64_t start_bytes : kStartsBytes) {
-    if (start_bytes >= end_bytes) continue;
-    for (const SuperblockPlace& place : superblock_places(end_bytes - start_bytes)) {
-      starts.push_back((start_bytes + place.offset_bytes) / kBlockBytes * kBlockBytes);
-    }
+std::string little_endian(std::uint64_t number) {
+  std::string bytes(sizeof number, '\0');
+  for (char& byte : bytes) {
+    byte = static_cast<char>(number & 0xff);
+    number >>= 8;
   }
-  for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
-    starts.push_back(blocks * part / kGridBlocks * kBlockBytes);
-  }
-  std::ranges::sort(starts);
-  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
-  return starts;
-}
-
-std::vector<Area> sampled_areas(std::uint64_t end_bytes) {
-  // Partitions start at 1 MiB: what is in the first one must show even when the
-  // table that led to it is gone.
-  const std::uint64_t head_bytes = std::min(end_bytes, kHeadBytes);
-  const std::uint64_t tail_bytes = std::min(end_bytes, kMiB);
-  std::vector<Area> areas{{0, head_bytes}, {end_bytes - tail_bytes, tail_bytes}};
-  for (const std::uint64_t start_bytes : sampled_blocks(end_bytes)) {
-    const bool covered = start_bytes < head_bytes || start_bytes >= end_bytes - tail_bytes;
-    if (!covered) areas.push_back({start_bytes, std::min(kBlockBytes, end_bytes - start_bytes)});
-  }
-  return areas;
+  return bytes;
 }
 
 Result<void> sample_data(int fd, ProbeResult& result) {
-  for (const Area& area : sampled_areas(result.size_bytes)) {
-    const auto found = first_data(fd, area.start_bytes, area.size_bytes);
-    if (!found) return fail(found.error(), "look for data");
-    if (found->has_value()) result.data_offsets_bytes.push_back(**found);
-    if (result.data_offsets_bytes.size() == kDataOffsetsMax) break;
-  }
-  std::ranges::sort(result.data_offsets_bytes);
-  // std::unique, because clang 14 takes no subrange of libstdc++'s.
+  Sha256 content;
   auto& offsets = result.data_offsets_bytes;
+  for (const ByteRange& area : sampled_ranges(result.size_bytes)) {
+    const auto bytes = read_area(fd, area);
+    if (!bytes) return tl::unexpected<Error>(bytes.error());
+    const auto data = bytes->find_first_not_of('\0');
+    if (data == std::string::npos) continue;
+    if (offsets.size() < kDataOffsetsMax) offsets.push_back(area.start_bytes + data);
+    content.update(little_endian(area.start_bytes));
+    content.update(*bytes);
+  }
+  result.content_digest = content.finish();
+  std::ranges::sort(offsets);
+  // std::unique, because clang 14 takes no subrange of libstdc++'s.
   offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
   return {};
 }
@@ -356,10 +307,10 @@ std::uint64_t diskseq_of(int fd) {
 Result<bool> samples_are_zero(int fd, std::string_view name) {
   ProbeResult geometry;
   if (auto read = read_geometry(fd, geometry); !read) return fail(read.error(), name);
-  for (const Area& area : sampled_areas(geometry.size_bytes)) {
-    const auto found = first_data(fd, area.start_bytes, area.size_bytes);
-    if (!found) return fail(found.error(), name);
-    if (found->has_value()) return false;
+  for (const ByteRange& area : sampled_ranges(geometry.size_bytes)) {
+    const auto bytes = read_area(fd, area);
+    if (!bytes) return fail(bytes.error(), name);
+    if (bytes->find_first_not_of('\0') != std::string::npos) return false;
   }
   return true;
 }
@@ -380,7 +331,7 @@ Result<ProbeResult> probe(int fd, std::string_view name) {
   }
   std::vector<Region> regions{disk};
   regions.insert(regions.end(), partitions->begin(), partitions->end());
-  if (auto lost = lost_partition(disk, *partitions)) regions.push_back(std::move(*lost));
+  if (auto lost = lost_partition(disk, !partitions->empty())) regions.push_back(std::move(*lost));
   for (const Region& region : regions) {
     if (auto read = read_superblocks(fd, region, result); !read) return fail(read.error(), "probe");
   }

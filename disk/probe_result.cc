@@ -1,6 +1,7 @@
 #include "disk/probe_result.h"
 
 #include "base/printable.h"
+#include "base/sha256.h"
 
 namespace joist::disk {
 namespace {
@@ -41,6 +42,7 @@ v1::ProbeResponse to_message(const ProbeResult& result) {
   message.set_read_only(result.read_only);
   message.set_held(result.held);
   message.set_truncated(result.truncated);
+  message.set_content_digest(result.content_digest);
   for (const Signature& signature : result.signatures) {
     v1::Signature& out = *message.add_signatures();
     out.set_type(shown(signature.type));
@@ -74,7 +76,8 @@ Result<ProbeResult> from_message(const v1::ProbeResponse& message) {
   if (over(message.signatures_size(), kSignaturesMax) ||
       over(message.partitions_size(), kPartitionsMax) ||
       over(message.holders_size(), kHoldersMax) ||
-      over(message.data_offsets_bytes_size(), kDataOffsetsMax)) {
+      over(message.data_offsets_bytes_size(), kDataOffsetsMax) ||
+      message.content_digest().size() > kSha256Bytes) {
     return fail(ErrorCode::Malformed, "probe answer lists more than an answer may");
   }
   ProbeResult result;
@@ -85,6 +88,7 @@ Result<ProbeResult> from_message(const v1::ProbeResponse& message) {
   result.read_only = message.read_only();
   result.held = message.held();
   result.truncated = message.truncated();
+  result.content_digest = message.content_digest();
   for (const v1::Signature& in : message.signatures()) {
     result.signatures.push_back({in.type(), in.usage(), in.offset_bytes(), in.length_bytes(),
                                  in.label(), in.uuid(), in.device(), in.owner(),

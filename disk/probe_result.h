@@ -44,6 +44,9 @@ struct ProbeResult {
   // the disk. Signatures stand in them too.
   std::vector<std::uint64_t> data_offsets_bytes;
 
+  // SHA-256 over the sampled areas that are not zero: joist.v1.ProbeResponse.content_digest.
+  std::string content_digest;
+
   // There was more than the limits below let through.
   bool truncated = false;
 

@@ -12,6 +12,7 @@
 
 #include "base/problem.h"
 #include "base/seqpacket.h"
+#include "base/sha256.h"
 #include "disk/probe.h"
 #include "helper/capabilities.h"
 #include "helper/confinement.h"
@@ -47,6 +48,7 @@ Result<disk::ProbeResult> probe_disk(const v1::ProbeRequest& request) {
   auto disk = open_disk(request.name(), request.diskseq());
   if (!disk) return fail(disk.error(), request.name());
   if (auto dropped = drop_capabilities(); !dropped) return fail(dropped.error(), request.name());
+  sha256({});  // libcrypto reads its configuration at its first use
   if (auto confined = confine_to_open_files(); !confined) {
     return fail(confined.error(), request.name());
   }

@@ -11,12 +11,14 @@
 
 #include "base/message_rules.h"
 #include "joist/v1/agent.pb.h"
+#include "joist/v1/apply.pb.h"
 #include "joist/v1/cluster.pb.h"
 #include "joist/v1/condition.pb.h"
 #include "joist/v1/disk.pb.h"
 #include "joist/v1/enrolment.pb.h"
 #include "joist/v1/helper.pb.h"
 #include "joist/v1/host.pb.h"
+#include "joist/v1/journal.pb.h"
 #include "joist/v1/network.pb.h"
 #include "joist/v1/plan.pb.h"
 #include "joist/v1/report.pb.h"
@@ -189,10 +191,10 @@ class Filler {
 std::vector<const Descriptor*> all_messages() {
   std::vector<const Descriptor*> types;
   for (const Descriptor* type :
-       {v1::Status::descriptor(), v1::ClusterSpec::descriptor(), v1::WebConfig::descriptor(),
+       {v1::Status::descriptor(), v1::ApplyRequest::descriptor(), v1::ClusterSpec::descriptor(), v1::WebConfig::descriptor(),
         v1::Condition::descriptor(), v1::Disk::descriptor(), v1::EnrollRequest::descriptor(),
-        v1::HelperRequest::descriptor(), v1::Host::descriptor(), v1::Link::descriptor(),
-        v1::Plan::descriptor(), v1::Report::descriptor(), v1::Rule::descriptor(),
+        v1::HelperRequest::descriptor(), v1::Host::descriptor(), v1::DiskJob::descriptor(),
+        v1::Link::descriptor(), v1::DiskPlan::descriptor(), v1::Report::descriptor(), v1::Rule::descriptor(),
         v1::Hello::descriptor(), v1::NodeSpec::descriptor(), v1::SmartctlReport::descriptor()}) {
     for (int index = 0; index < type->file()->message_type_count(); ++index) {
       collect(*type->file()->message_type(index), types);

@@ -1,0 +1,359 @@
+#include "disk/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/printable.h"
+#include "base/sha256.h"
+#include "disk/fingerprint.h"
+#include "disk/found_text.h"
+#include "disk/selector.h"
+
+namespace joist::disk {
+namespace {
+
+constexpr std::size_t kTextMax = 1024;
+
+// Of zeroing a whole disk; slow ones, so that the estimate is not too low.
+constexpr std::uint64_t kRotatingBytesPerSecond = 120'000'000;
+constexpr std::uint64_t kSolidBytesPerSecond = 400'000'000;
+
+// How a disk stands to the use that wants it.
+enum class Standing { Prepared, Takeable, Refused };
+
+struct Candidate {
+  const ClassifiedDisk* disk;
+  v1::PlannedDisk* planned;
+  Standing standing;
+};
+
+std::string shown(const std::string& text) { return printable(text, kTextMax); }
+
+void add_reason(v1::PlannedDisk& planned, std::string_view code, const std::string& message) {
+  v1::DiskReason& reason = *planned.add_reasons();
+  reason.set_code(std::string(code));
+  reason.set_message(shown(message));
+}
+
+const ProbeResult* probed(const ClassifiedDisk& disk) {
+  return disk.probe.has_value() && disk.probe->has_value() ? &**disk.probe : nullptr;
+}
+
+bool makes_filesystem(v1::StorageUseKind kind) {
+  return kind == v1::STORAGE_USE_KIND_LONGHORN_V1 || kind == v1::STORAGE_USE_KIND_LOCAL;
+}
+
+bool carries_osd(const ClassifiedDisk& disk) {
+  const ProbeResult* found = probed(disk);
+  return found != nullptr &&
+         std::ranges::any_of(found->signatures, [](const Signature& signature) {
+           return signature.owner == "ceph" || signature.type == "ceph_bluestore";
+         });
+}
+
+// ---- what a file system is called
+
+// Eight letters that tell a disk from others, in paths and labels.
+std::string short_id(const std::string& id) { return to_hex(sha256(id)).substr(0, 8); }
+
+// The same for the same disk, so that it is known again (RFC 9562, version 8).
+std::string filesystem_uuid(const PlanGround& ground, const Disk& disk, v1::Filesystem filesystem) {
+  std::string bytes =
+      Digest("joist-filesystem-1").add(ground.host).add(disk.id).add(filesystem).finish();
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+  std::string text = to_hex(std::string_view(bytes).substr(0, 16));
+  for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, "-");
+  return text;
+}
+
+std::string mount_point_of(const v1::StorageUse& use, const Disk& disk) {
+  if (use.kind() == v1::STORAGE_USE_KIND_LONGHORN_V1) {
+    return "/var/lib/longhorn-disks/" + short_id(disk.id);
+  }
+  if (!use.mount_point().empty()) return use.mount_point();
+  return "/var/lib/joist/disks/" + short_id(disk.id);
+}
+
+void name_filesystem(const PlanGround& ground, const v1::StorageUse& use, const Disk& disk,
+                     v1::PlannedDisk& planned) {
+  if (!makes_filesystem(use.kind()) || disk.id.empty()) return;
+  planned.set_filesystem(use.filesystem() == v1::FILESYSTEM_UNSPECIFIED ? v1::FILESYSTEM_XFS
+                                                                        : use.filesystem());
+  planned.set_filesystem_uuid(filesystem_uuid(ground, disk, planned.filesystem()));
+  planned.set_filesystem_label("joist-" + short_id(disk.id).substr(0, 6));  // XFS takes 12 letters
+  planned.set_mount_point(mount_point_of(use, disk));
+}
+
+// Whether the file system that the use wants is on it, and nothing else.
+bool has_filesystem(const ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
+  const ProbeResult* found = probed(disk);
+  return found != nullptr && !planned.filesystem_uuid().empty() && !found->signatures.empty() &&
+         found->partitions.empty() && !found->truncated &&
+         std::ranges::any_of(
+             found->signatures,
+             [&planned](const Signature& one) { return one.uuid == planned.filesystem_uuid(); }) &&
+         std::ranges::all_of(found->signatures, [&planned](const Signature& one) {
+           return one.uuid.empty() || one.uuid == planned.filesystem_uuid();
+         });
+}
+
+bool is_mounted_there(const ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
+  return std::ranges::any_of(disk.disk.uses, [&](const Use& use) {
+    return use.kind == "mount" && use.via == disk.disk.name && use.target == planned.mount_point();
+  });
+}
+
+// ---- steps
+
+void add_step(v1::PlannedDisk& planned, v1::DiskStepKind kind, const std::string& summary,
+              bool destructive, std::uint64_t seconds) {
+  v1::DiskStep& step = *planned.add_steps();
+  step.set_kind(kind);
+  step.set_summary(shown(summary));
+  step.set_destructive(destructive);
+  step.mutable_estimate()->set_seconds(static_cast<std::int64_t>(seconds));
+}
+
+std::uint64_t zeroing_seconds(const Disk& disk) {
+  return disk.size_bytes / (disk.rotational ? kRotatingBytesPerSecond : kSolidBytesPerSecond) + 1;
+}
+
+std::string cleared_text(const ProbeResult& found) {
+  const auto lines = found_lines(found);
+  return "save, zero and read back " + lines.front() +
+         (lines.size() == 1 ? "" : ", and " + std::to_string(lines.size() - 1) + " more");
+}
+
+void add_steps(const v1::StorageUse& use, const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
+  const bool mount_only = has_filesystem(disk, planned);
+  const bool foreign = disk.verdict.disk_class == v1::DISK_CLASS_FOREIGN;
+  if (!mount_only) {
+    if (foreign && use.wipe() == v1::WIPE_METHOD_ZERO &&
+        use.kind() == v1::STORAGE_USE_KIND_WIPE) {
+      add_step(planned, v1::DISK_STEP_KIND_ZERO, "zero every byte; this cannot be undone", true,
+               zeroing_seconds(disk.disk));
+    } else if (foreign) {
+      add_step(planned, v1::DISK_STEP_KIND_CLEAR, cleared_text(*probed(disk)), true, 5);
+    }
+    add_step(planned, v1::DISK_STEP_KIND_VERIFY_BLANK, "probe again: nothing may be found", false,
+             2);
+  }
+  if (!makes_filesystem(use.kind())) return;
+  const std::string name = planned.filesystem() == v1::FILESYSTEM_EXT4 ? "ext4" : "XFS";
+  if (!mount_only) {
+    add_step(planned, v1::DISK_STEP_KIND_MAKE_FILESYSTEM,
+             "make " + name + " over the whole disk, labelled " + planned.filesystem_label(), true,
+             20);
+  }
+  add_step(planned, v1::DISK_STEP_KIND_MOUNT,
+           "mount it at " + planned.mount_point() + " by UUID, now and at every boot", false, 5);
+}
+
+std::string disk_digest(const v1::StorageUse& use, const ClassifiedDisk& disk,
+                        const v1::PlannedDisk& planned) {
+  Digest digest("joist-disk-1");
+  digest.add(planned.id()).add(planned.size_bytes()).add(disk.disk.logical_sector_bytes);
+  digest.add(planned.fingerprint());
+  digest.add(use.name()).add(use.kind()).add(use.wipe());
+  digest.add(planned.filesystem()).add(planned.filesystem_uuid());
+  digest.add(planned.filesystem_label()).add(planned.mount_point());
+  digest.add(static_cast<std::uint64_t>(planned.steps_size()));
+  for (const v1::DiskStep& step : planned.steps()) digest.add(step.kind());
+  return digest.finish();
+}
+
+// ---- who gets what
+
+// What is not known is not taken: foreign for a reason that no reading shows is refused.
+bool may_be_taken(const ClassifiedDisk& disk) {
+  const ProbeResult* found = probed(disk);
+  if (found == nullptr || disk.disk.id.empty()) return false;
+  return disk.verdict.disk_class == v1::DISK_CLASS_BLANK ||
+         (disk.verdict.disk_class == v1::DISK_CLASS_FOREIGN && !found_lines(*found).empty());
+}
+
+void refuse(const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
+  for (const Reason& reason : disk.verdict.reasons) {
+    add_reason(planned, reason.code, reason.message);
+  }
+}
+
+Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
+                     v1::PlannedDisk& planned) {
+  if (makes_filesystem(use.kind()) && has_filesystem(disk, planned)) {
+    if (is_mounted_there(disk, planned)) {
+      add_reason(planned, "AlreadyMounted",
+                 "has the file system of this use, mounted at " + planned.mount_point());
+      return Standing::Prepared;
+    }
+  } else if (use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk)) {
+    add_reason(planned, "CarriesOsd",
+               "carries a BlueStore OSD already; to give that up, name the disk in a use of kind "
+               "wipe");
+    return Standing::Prepared;
+  } else if (!makes_filesystem(use.kind()) &&
+             disk.verdict.disk_class == v1::DISK_CLASS_BLANK && may_be_taken(disk)) {
+    add_reason(planned, "AlreadyBlank", "is blank, as this use wants it");
+    return Standing::Prepared;
+  }
+  if (may_be_taken(disk)) return Standing::Takeable;
+  refuse(disk, planned);
+  return Standing::Refused;
+}
+
+// Blank ones before those that something is on; else by what they are called for good.
+bool goes_before(const Candidate& one, const Candidate& other) {
+  const auto rank = [](const Candidate& candidate) {
+    return std::pair(candidate.disk->verdict.disk_class != v1::DISK_CLASS_BLANK,
+                     candidate.disk->disk.id);
+  };
+  return rank(one) < rank(other);
+}
+
+std::uint32_t count_of(const v1::StorageUse& use) {
+  const bool one_place = use.kind() == v1::STORAGE_USE_KIND_LOCAL && !use.mount_point().empty();
+  return one_place ? 1 : use.disks().count();
+}
+
+class Planner {
+ public:
+  explicit Planner(const PlanGround& ground) : ground_(ground) {}
+
+  v1::DiskPlan plan() {
+    for (const ClassifiedDisk& disk : ground_.disks) describe(disk);
+    for (const v1::StorageUse& use : ground_.spec.uses()) assign(use);
+    for (v1::PlannedDisk& planned : *plan_.mutable_disks()) {
+      if (planned.reasons().empty() && planned.steps().empty()) {
+        add_reason(planned, "NotWanted", "no use in storage.uses wants it");
+      }
+    }
+    plan_.set_digest(plan_digest(ground_.host, plan_));
+    return std::move(plan_);
+  }
+
+ private:
+  void describe(const ClassifiedDisk& disk) {
+    v1::PlannedDisk& planned = *plan_.add_disks();
+    planned.set_id(shown(disk.disk.id));
+    planned.set_name(shown(disk.disk.name));
+    planned.set_model(shown(disk.disk.model));
+    planned.set_size_bytes(disk.disk.size_bytes);
+    planned.set_class_(disk.verdict.disk_class);
+    const ProbeResult* found = probed(disk);
+    if (found == nullptr) return;
+    planned.set_fingerprint(fingerprint(*found));
+    for (const std::string& line : found_lines(*found)) planned.add_found(shown(line));
+  }
+
+  bool is_asked(const Disk& disk) const {
+    return ground_.only.empty() ||
+           std::ranges::any_of(ground_.only, [&disk](const std::string& name) {
+             return name == disk.name || (!disk.id.empty() && name == disk.id);
+           });
+  }
+
+  std::vector<Candidate> candidates(const v1::StorageUse& use) {
+    std::vector<Candidate> candidates;
+    for (int index = 0; index < plan_.disks_size(); ++index) {
+      const ClassifiedDisk& disk = ground_.disks[static_cast<std::size_t>(index)];
+      v1::PlannedDisk& planned = *plan_.mutable_disks(index);
+      if (!planned.use().empty() || !selects(use.disks(), disk.disk)) continue;
+      planned.set_use(use.name());
+      planned.set_kind(use.kind());
+      name_filesystem(ground_, use, disk.disk, planned);
+      candidates.push_back({&disk, &planned, standing_of(use, disk, planned)});
+    }
+    std::ranges::stable_sort(candidates, goes_before);
+    return candidates;
+  }
+
+  // Leaves it to the uses after this one.
+  static void leave(v1::PlannedDisk& planned) {
+    planned.clear_use();
+    planned.clear_kind();
+    planned.clear_filesystem();
+    planned.clear_filesystem_uuid();
+    planned.clear_filesystem_label();
+    planned.clear_mount_point();
+    planned.clear_reasons();
+  }
+
+  void assign(const v1::StorageUse& use) {
+    auto candidates = this->candidates(use);
+    if (use.kind() == v1::STORAGE_USE_KIND_KEEP) {
+      for (const Candidate& candidate : candidates) {
+        candidate.planned->clear_reasons();
+        add_reason(*candidate.planned, "Kept", "is kept as it is, and offered to nobody");
+      }
+      return;
+    }
+    const auto is = [](Standing standing) {
+      return [standing](const Candidate& one) { return one.standing == standing; };
+    };
+    const auto prepared =
+        static_cast<std::uint64_t>(std::ranges::count_if(candidates, is(Standing::Prepared)));
+    std::erase_if(candidates, [](const Candidate& one) {
+      return one.standing != Standing::Takeable;
+    });
+    const std::uint64_t reserve = std::min<std::uint64_t>(use.disks().reserve(), candidates.size());
+    const std::uint64_t free = candidates.size() - reserve;
+    const std::uint32_t count = count_of(use);
+    const std::uint64_t missing = count == 0 ? free : count - std::min<std::uint64_t>(count, prepared);
+    const std::uint64_t taken = std::min(free, missing);
+    for (std::size_t index = 0; index < candidates.size(); ++index) {
+      if (index < taken) {
+        take(use, candidates[index]);
+      } else if (index >= free) {
+        add_reason(*candidates[index].planned, "Reserved",
+                   "is one of " + std::to_string(reserve) + " that use " + use.name() +
+                       " leaves to nobody");
+      } else {
+        leave(*candidates[index].planned);
+      }
+    }
+    if (count > 0 && prepared + taken < count) fall_short(use, count, prepared + taken);
+  }
+
+  void fall_short(const v1::StorageUse& use, std::uint64_t wanted, std::uint64_t found) {
+    v1::DiskReason& shortfall = *plan_.add_shortfalls();
+    shortfall.set_code("TooFewDisks");
+    shortfall.set_message("use " + use.name() + " wants " + std::to_string(wanted) + " disks; " +
+                          std::to_string(found) + " can be had");
+  }
+
+  void take(const v1::StorageUse& use, const Candidate& candidate) {
+    v1::PlannedDisk& planned = *candidate.planned;
+    if (!is_asked(candidate.disk->disk)) {
+      add_reason(planned, "NotAsked", "is left out of this plan, which is of others alone");
+      return;
+    }
+    add_steps(use, *candidate.disk, planned);
+    const bool loses = candidate.disk->verdict.disk_class == v1::DISK_CLASS_FOREIGN &&
+                       !has_filesystem(*candidate.disk, planned);
+    planned.set_consent(loses ? v1::CONSENT_NEED_PERSON : v1::CONSENT_NEED_POLICY);
+    planned.set_digest(disk_digest(use, *candidate.disk, planned));
+  }
+
+  const PlanGround& ground_;
+  v1::DiskPlan plan_;
+};
+
+}  // namespace
+
+std::string plan_digest(const std::string& host, const v1::DiskPlan& plan) {
+  std::vector<std::string> digests;
+  for (const v1::PlannedDisk& planned : plan.disks()) {
+    if (!planned.steps().empty()) digests.push_back(planned.digest());
+  }
+  if (digests.empty()) return {};
+  std::ranges::sort(digests);  // not by the kernel's names, which another boot changes
+  Digest digest("joist-plan-1");
+  digest.add(host);
+  for (const std::string& one : digests) digest.add(one);
+  return digest.finish();
+}
+
+v1::DiskPlan plan_disks(const PlanGround& ground) { return Planner(ground).plan(); }
+
+}  // namespace joist::disk

@@ -1,0 +1,31 @@
+// What would be done to a host's disks, and why not to the others. Pure: the agent plans to show it,
+// joist-apply plans again to do it, and acts only where both come to the same digest.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "disk/classify.h"
+#include "joist/v1/plan.pb.h"
+
+namespace joist::disk {
+
+// What a plan is made from.
+struct PlanGround {
+  std::string host;                   // /etc/machine-id: a consent of one host is none on another
+  std::vector<ClassifiedDisk> disks;  // of one look
+  v1::StorageSpec spec;
+  std::vector<std::string> only;  // Disk::id or Disk::name; empty: all
+};
+
+// Every disk of the ground, by name. Steps have only disks with a stable identity that are blank or
+// foreign, were read to the end, and that a use wants; all others have reasons:
+//   NotWanted, NotAsked, Kept, Reserved, Enough (of `count`)
+//   AlreadyBlank, AlreadyMounted, CarriesOsd   as the use wants it
+//   those of classify.h                        what keeps it from being used
+v1::DiskPlan plan_disks(const PlanGround& ground);
+
+// DiskPlan.digest of the disks that have steps; empty where none has.
+std::string plan_digest(const std::string& host, const v1::DiskPlan& plan);
+
+}  // namespace joist::disk

@@ -1,0 +1,116 @@
+#include "disk/probed_ranges.h"
+
+#include <algorithm>
+#include <array>
+
+#include "disk/superblock.h"
+
+namespace joist::disk {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+// Partitions start at 1 MiB: what is in the first one must show even when the table that led to it
+// is gone.
+constexpr std::uint64_t kHeadBytes = 8 * kMiB;
+constexpr std::uint64_t kTailBytes = kMiB;
+
+constexpr std::uint64_t kBlockBytes = 4096;
+
+// What starts at 0, and in a first partition whose table is gone.
+constexpr std::array<std::uint64_t, 2> kStartsBytes{0, kMiB};
+
+// So many blocks over the whole disk, evenly: what no format explains.
+constexpr std::uint64_t kGridBlocks = 64;
+
+// Blocks that are looked at beside the head and the tail.
+std::vector<std::uint64_t> sampled_blocks(std::uint64_t disk_bytes) {
+  std::vector<std::uint64_t> starts;
+  const std::uint64_t blocks = disk_bytes / kBlockBytes;
+  for (const std::uint64_t start_bytes : kStartsBytes) {
+    if (start_bytes >= disk_bytes) continue;
+    for (const SuperblockPlace& place : superblock_places(disk_bytes - start_bytes)) {
+      starts.push_back((start_bytes + place.offset_bytes) / kBlockBytes * kBlockBytes);
+    }
+  }
+  for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
+    starts.push_back(blocks * part / kGridBlocks * kBlockBytes);
+  }
+  std::ranges::sort(starts);
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  return starts;
+}
+
+// Whole blocks around it, within the disk.
+void add_blocks(std::vector<ByteRange>& ranges, std::uint64_t start_bytes, std::uint64_t size_bytes,
+                std::uint64_t disk_bytes) {
+  if (size_bytes == 0 || start_bytes >= disk_bytes) return;
+  const std::uint64_t inside_bytes = std::min(size_bytes, disk_bytes - start_bytes);
+  const std::uint64_t first = start_bytes / kBlockBytes * kBlockBytes;
+  const std::uint64_t end = std::min(
+      disk_bytes, (start_bytes + inside_bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+  ranges.push_back({first, end - first});
+}
+
+void add_region(std::vector<ByteRange>& ranges, const Region& region, std::uint64_t disk_bytes) {
+  for (const SuperblockPlace& place : superblock_places(region.size_bytes)) {
+    add_blocks(ranges, region.start_bytes + place.offset_bytes, place.length_bytes, disk_bytes);
+  }
+}
+
+bool lies_within(const Partition& partition, std::uint64_t disk_bytes) {
+  return partition.start_bytes < disk_bytes &&
+         partition.size_bytes <= disk_bytes - partition.start_bytes;
+}
+
+std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
+  std::ranges::sort(ranges, {}, &ByteRange::start_bytes);
+  std::vector<ByteRange> merged;
+  for (const ByteRange& range : ranges) {
+    if (merged.empty() || range.start_bytes > merged.back().end_bytes()) {
+      merged.push_back(range);
+    } else if (range.end_bytes() > merged.back().end_bytes()) {
+      merged.back().size_bytes = range.end_bytes() - merged.back().start_bytes;
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+std::optional<Region> lost_partition(const Region& disk, bool has_partitions) {
+  if (has_partitions || disk.size_bytes <= kMiB) return std::nullopt;
+  return Region{kMiB, disk.size_bytes - kMiB, disk.device};
+}
+
+std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes) {
+  const std::uint64_t head_bytes = std::min(disk_bytes, kHeadBytes);
+  const std::uint64_t tail_bytes = std::min(disk_bytes, kTailBytes);
+  std::vector<ByteRange> ranges{{0, head_bytes}, {disk_bytes - tail_bytes, tail_bytes}};
+  for (const std::uint64_t start_bytes : sampled_blocks(disk_bytes)) {
+    const bool covered = start_bytes < head_bytes || start_bytes >= disk_bytes - tail_bytes;
+    if (!covered) ranges.push_back({start_bytes, std::min(kBlockBytes, disk_bytes - start_bytes)});
+  }
+  return ranges;
+}
+
+std::vector<ByteRange> ranges_to_clear(const ProbeResult& found) {
+  const std::uint64_t disk_bytes = found.size_bytes;
+  std::vector<ByteRange> ranges;
+  for (const ByteRange& range : sampled_ranges(disk_bytes)) {
+    add_blocks(ranges, range.start_bytes, range.size_bytes, disk_bytes);
+  }
+  const Region disk{0, disk_bytes, {}};
+  add_region(ranges, disk, disk_bytes);
+  if (const auto lost = lost_partition(disk, false)) add_region(ranges, *lost, disk_bytes);
+  for (const Partition& partition : found.partitions) {
+    if (!lies_within(partition, disk_bytes)) continue;
+    add_region(ranges, {partition.start_bytes, partition.size_bytes, {}}, disk_bytes);
+  }
+  for (const Signature& signature : found.signatures) {
+    add_blocks(ranges, signature.offset_bytes, std::max(signature.length_bytes, 1U), disk_bytes);
+  }
+  return merged(std::move(ranges));
+}
+
+}  // namespace joist::disk

@@ -1,0 +1,36 @@
+// Where a probe looks, and so what has to be zero before it calls a disk blank. Pure.
+//
+// The probe and the clearing read the one list: what is cleared is what would be found.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "disk/byte_range.h"
+#include "disk/probe_result.h"
+
+namespace joist::disk {
+
+// What is read as if it were a device.
+struct Region {
+  std::uint64_t start_bytes;
+  std::uint64_t size_bytes;
+  std::string device;  // what it is called: "sda", "sda1"
+};
+
+// Where a first partition was whose table is gone: the same superblocks, 1 MiB further.
+std::optional<Region> lost_partition(const Region& disk, bool has_partitions);
+
+// Of a disk of that size: both ends, every place of a superblock on it and on a first partition
+// whose table is gone, and 63 blocks spread evenly. The two ends come first.
+std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes);
+
+// All that must become zero on a disk on which that was found: the samples, every place of a
+// superblock on it and its partitions, and all that was found elsewhere. In whole blocks of 4 KiB,
+// by offset, none overlapping or touching.
+std::vector<ByteRange> ranges_to_clear(const ProbeResult& found);
+
+}  // namespace joist::disk
