@@ -21,8 +21,8 @@ Result<std::string> read_whole(const std::string& path, std::size_t bytes_max) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "stat " + path);
   if (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) > bytes_max) {
-    return fail(ErrorCode::Malformed, path + ": not a file of at most " +
-                                          std::to_string(bytes_max) + " bytes");
+    return fail(ErrorCode::Malformed,
+                path + ": not a file of at most " + std::to_string(bytes_max) + " bytes");
   }
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t at = 0;

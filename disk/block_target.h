@@ -16,13 +16,14 @@ class BlockTarget {
   virtual ~BlockTarget() = default;
 
   virtual std::uint64_t size_bytes() const = 0;
-  virtual std::uint32_t sector_bytes() const = 0;  // logical: what is written whole, or torn between
+  virtual std::uint32_t sector_bytes()
+      const = 0;  // logical: what is written whole, or torn between
 
   // In whole sectors. Io where it cannot be read.
   virtual Result<std::string> read(const ByteRange& range) = 0;
 
-  // In whole sectors. On the medium only after flush(). Refused, and nothing is written, where it is
-  // no longer the disk that was meant.
+  // In whole sectors. On the medium only after flush(). Refused, and nothing is written, where it
+  // is no longer the disk that was meant.
   virtual Result<void> write(std::uint64_t offset_bytes, std::string_view bytes) = 0;
 
   // All that was written is on the medium.

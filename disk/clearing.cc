@@ -68,9 +68,9 @@ Result<void> check_ours(BlockTarget& target, const v1::SavedRun& run) {
   for (std::size_t at = 0; at < run.bytes().size(); at += sector_bytes) {
     const auto found = std::string_view(*now).substr(at, sector_bytes);
     if (is_zero(found) || found == std::string_view(run.bytes()).substr(at, sector_bytes)) continue;
-    return fail(ErrorCode::Refused,
-                "somebody wrote to the disk since it was saved, at byte " +
-                    std::to_string(run.offset_bytes() + at) + "; nothing is changed");
+    return fail(ErrorCode::Refused, "somebody wrote to the disk since it was saved, at byte " +
+                                        std::to_string(run.offset_bytes() + at) +
+                                        "; nothing is changed");
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #include "disk/plan.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <utility>
 
 #include "base/printable.h"
@@ -45,8 +47,7 @@ bool makes_filesystem(v1::StorageUseKind kind) {
 
 bool carries_osd(const ClassifiedDisk& disk) {
   const ProbeResult* found = probed(disk);
-  return found != nullptr &&
-         std::ranges::any_of(found->signatures, [](const Signature& signature) {
+  return found != nullptr && std::ranges::any_of(found->signatures, [](const Signature& signature) {
            return signature.owner == "ceph" || signature.type == "ceph_bluestore";
          });
 }
@@ -67,11 +68,31 @@ std::string filesystem_uuid(const PlanGround& ground, const Disk& disk, v1::File
   return text;
 }
 
+// Without "//", "/." and a slash at the end.
+std::string normal_path(const std::string& path) {
+  std::string normal = std::filesystem::path(path).lexically_normal().native();
+  if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
+  return normal;
+}
+
+// What a unit's name and text can hold without quoting, and where the system itself does not live.
+bool may_be_mounted_at(const std::string& point) {
+  constexpr std::array<std::string_view, 16> kSystem{
+      "",     "bin",  "boot", "dev",  "etc", "lib", "lib32", "lib64",
+      "proc", "root", "run",  "sbin", "sys", "tmp", "usr",   "libx32"};
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:@-";
+  if (!point.starts_with('/') || point.find("/..") != std::string::npos) return false;
+  const std::string_view first = std::string_view(point).substr(1, point.find('/', 1) - 1);
+  return std::ranges::find(kSystem, first) == kSystem.end() &&
+         point.find_first_not_of(kLetters) == std::string::npos;
+}
+
 std::string mount_point_of(const v1::StorageUse& use, const Disk& disk) {
   if (use.kind() == v1::STORAGE_USE_KIND_LONGHORN_V1) {
     return "/var/lib/longhorn-disks/" + short_id(disk.id);
   }
-  if (!use.mount_point().empty()) return use.mount_point();
+  if (!use.mount_point().empty()) return normal_path(use.mount_point());
   return "/var/lib/joist/disks/" + short_id(disk.id);
 }
 
@@ -129,8 +150,7 @@ void add_steps(const v1::StorageUse& use, const ClassifiedDisk& disk, v1::Planne
   const bool mount_only = has_filesystem(disk, planned);
   const bool foreign = disk.verdict.disk_class == v1::DISK_CLASS_FOREIGN;
   if (!mount_only) {
-    if (foreign && use.wipe() == v1::WIPE_METHOD_ZERO &&
-        use.kind() == v1::STORAGE_USE_KIND_WIPE) {
+    if (foreign && use.wipe() == v1::WIPE_METHOD_ZERO && use.kind() == v1::STORAGE_USE_KIND_WIPE) {
       add_step(planned, v1::DISK_STEP_KIND_ZERO, "zero every byte; this cannot be undone", true,
                zeroing_seconds(disk.disk));
     } else if (foreign) {
@@ -192,10 +212,17 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
                "carries a BlueStore OSD already; to give that up, name the disk in a use of kind "
                "wipe");
     return Standing::Prepared;
-  } else if (!makes_filesystem(use.kind()) &&
-             disk.verdict.disk_class == v1::DISK_CLASS_BLANK && may_be_taken(disk)) {
+  } else if (!makes_filesystem(use.kind()) && disk.verdict.disk_class == v1::DISK_CLASS_BLANK &&
+             may_be_taken(disk)) {
     add_reason(planned, "AlreadyBlank", "is blank, as this use wants it");
     return Standing::Prepared;
+  }
+  if (makes_filesystem(use.kind()) && !planned.id().empty() &&
+      !may_be_mounted_at(planned.mount_point())) {
+    add_reason(planned, "MountPointRefused",
+               "mount_point " + planned.mount_point() +
+                   " is the system's, or has other letters than a-z, A-Z, 0-9 and /_.:@-");
+    return Standing::Refused;
   }
   if (may_be_taken(disk)) return Standing::Takeable;
   refuse(disk, planned);
@@ -293,13 +320,13 @@ class Planner {
     };
     const auto prepared =
         static_cast<std::uint64_t>(std::ranges::count_if(candidates, is(Standing::Prepared)));
-    std::erase_if(candidates, [](const Candidate& one) {
-      return one.standing != Standing::Takeable;
-    });
+    std::erase_if(candidates,
+                  [](const Candidate& one) { return one.standing != Standing::Takeable; });
     const std::uint64_t reserve = std::min<std::uint64_t>(use.disks().reserve(), candidates.size());
     const std::uint64_t free = candidates.size() - reserve;
     const std::uint32_t count = count_of(use);
-    const std::uint64_t missing = count == 0 ? free : count - std::min<std::uint64_t>(count, prepared);
+    const std::uint64_t missing =
+        count == 0 ? free : count - std::min<std::uint64_t>(count, prepared);
     const std::uint64_t taken = std::min(free, missing);
     for (std::size_t index = 0; index < candidates.size(); ++index) {
       if (index < taken) {

@@ -1,5 +1,5 @@
-// What would be done to a host's disks, and why not to the others. Pure: the agent plans to show it,
-// joist-apply plans again to do it, and acts only where both come to the same digest.
+// What would be done to a host's disks, and why not to the others. Pure: the agent plans to show
+// it, joist-apply plans again to do it, and acts only where both come to the same digest.
 #pragma once
 
 #include <string>
@@ -22,6 +22,7 @@ struct PlanGround {
 // foreign, were read to the end, and that a use wants; all others have reasons:
 //   NotWanted, NotAsked, Kept, Reserved, Enough (of `count`)
 //   AlreadyBlank, AlreadyMounted, CarriesOsd   as the use wants it
+//   MountPointRefused                          the use names a place of the system's
 //   those of classify.h                        what keeps it from being used
 v1::DiskPlan plan_disks(const PlanGround& ground);
 

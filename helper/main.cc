@@ -2,24 +2,18 @@
 // --listen gives it, and serves nobody but the agent's user and root.
 #include <getopt.h>
 #include <google/protobuf/stubs/common.h>
-#include <pwd.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "base/log.h"
-#include "base/seqpacket.h"
 #include "base/version.h"
 #include "helper/capabilities.h"
 #include "helper/server.h"
+#include "helper/startup.h"
 
 namespace {
 
@@ -43,8 +37,6 @@ constexpr const char* kUsage =
     "wait (default 10)\n"
     "  --version             show the version\n";
 
-constexpr int kBacklog = 64;
-
 struct Options {
   std::string listen;
   std::string agent_user = "joist";
@@ -52,18 +44,6 @@ struct Options {
   bool help = false;
   bool version = false;
 };
-
-Result<long> parse_number(std::string_view option, std::string_view text, long min, long max) {
-  long number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
-    return joist::fail(ErrorCode::Malformed,
-                       std::string(option) + ": expected a whole number from " +
-                           std::to_string(min) + " to " + std::to_string(max) + ", got \"" +
-                           std::string(text) + "\"");
-  }
-  return number;
-}
 
 Result<Options> parse_options(int argc, char** argv) {
   const option known[] = {{"listen", required_argument, nullptr, 'l'},
@@ -87,15 +67,15 @@ Result<Options> parse_options(int argc, char** argv) {
     } else if (letter == 'u') {
       options.agent_user = optarg;
     } else if (letter == 'i') {
-      const auto seconds = parse_number("--idle-seconds", optarg, 0, 86'400);
+      const auto seconds = joist::helper::parse_number("--idle-seconds", optarg, 0, 86'400);
       if (!seconds) return joist::fail(seconds.error(), "options");
       options.limits.idle = std::chrono::seconds(*seconds);
     } else if (letter == 'd') {
-      const auto seconds = parse_number("--deadline-seconds", optarg, 1, 600);
+      const auto seconds = joist::helper::parse_number("--deadline-seconds", optarg, 1, 600);
       if (!seconds) return joist::fail(seconds.error(), "options");
       options.limits.deadline = std::chrono::seconds(*seconds);
     } else if (letter == 'q') {
-      const auto seconds = parse_number("--quiet-seconds", optarg, 1, 60);
+      const auto seconds = joist::helper::parse_number("--quiet-seconds", optarg, 1, 60);
       if (!seconds) return joist::fail(seconds.error(), "options");
       options.limits.quiet = std::chrono::seconds(*seconds);
     } else {
@@ -109,51 +89,10 @@ Result<Options> parse_options(int argc, char** argv) {
   return options;
 }
 
-Result<uid_t> find_user(const std::string& user) {
-  if (!user.empty() && user.find_first_not_of("0123456789") == std::string::npos) {
-    const auto uid = parse_number("--agent-user", user, 0, 4'294'967'294);
-    if (!uid) return joist::fail(uid.error(), "options");
-    return static_cast<uid_t>(*uid);
-  }
-  const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-  if (entry == nullptr) {
-    return joist::fail(ErrorCode::NotFound, "--agent-user: no user \"" + user +
-                                                "\" on this host; create it or name another");
-  }
-  return entry->pw_uid;
-}
-
-// systemd's socket, if it gave us one (sd_listen_fds(3)).
-Result<UniqueFd> inherited_socket() {
-  const int count = ::sd_listen_fds(1);
-  if (count < 0) return joist::fail_errno(-count, "take the socket from systemd");
-  if (count == 0) {
-    return joist::fail(ErrorCode::Unavailable,
-                       "no socket from systemd: start joist-helper.socket, or use --listen PATH");
-  }
-  if (count > 1 || ::sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_SEQPACKET, 1) <= 0) {
-    return joist::fail(ErrorCode::Malformed,
-                       "expected one listening SOCK_SEQPACKET socket from systemd "
-                       "(ListenSequentialPacket=)");
-  }
-  return UniqueFd(SD_LISTEN_FDS_START);
-}
-
-// A socket for development: for root and the agent's user alone.
-Result<UniqueFd> own_socket(const std::string& path, uid_t agent_uid) {
-  auto listener = joist::listen_seqpacket(path, 0600, kBacklog);
-  if (!listener) return listener;
-  if (::geteuid() == 0 && ::chown(path.c_str(), agent_uid, static_cast<gid_t>(-1)) != 0) {
-    return joist::fail_errno(errno, "give " + path + " to the agent's user");
-  }
-  return listener;
-}
-
 Result<void> serve(const Options& options) {
-  const auto agent_uid = find_user(options.agent_user);
+  const auto agent_uid = joist::helper::find_user(options.agent_user);
   if (!agent_uid) return joist::fail(agent_uid.error(), "joist-helper");
-  auto listener =
-      options.listen.empty() ? inherited_socket() : own_socket(options.listen, *agent_uid);
+  auto listener = joist::helper::take_listener(options.listen, *agent_uid, "joist-helper.socket");
   if (!listener) return joist::fail(listener.error(), "joist-helper");
 
   // What this process parses comes from others: its power is for what it starts.

@@ -26,8 +26,9 @@ class HelperProgram {
  public:
   // `agent_uid`: who is served besides root. The socket lets everybody connect,
   // so that what keeps others out is the helper.
-  explicit HelperProgram(uid_t agent_uid, std::vector<std::string> options = {})
-      : agent_uid_(agent_uid), options_(std::move(options)) {
+  explicit HelperProgram(uid_t agent_uid, std::vector<std::string> options = {},
+                         std::string program = "joist-helper")
+      : agent_uid_(agent_uid), options_(std::move(options)), program_(std::move(program)) {
     EXPECT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
     auto listener = listen_seqpacket(socket_path(), 0666, 16);
     EXPECT_TRUE(listener.has_value()) << listener.error().message;
@@ -44,7 +45,7 @@ class HelperProgram {
 
   // As systemd does: the socket is descriptor 3 (sd_listen_fds(3)).
   void start() {
-    std::vector<std::string> words{JOIST_BIN_DIR "/joist-helper", "--agent-user",
+    std::vector<std::string> words{JOIST_BIN_DIR "/" + program_, "--agent-user",
                                    std::to_string(agent_uid_)};
     words.insert(words.end(), options_.begin(), options_.end());
     std::vector<char*> argv;
@@ -118,6 +119,7 @@ class HelperProgram {
   support::TempRoot directory_;
   uid_t agent_uid_;
   std::vector<std::string> options_;
+  std::string program_;
   UniqueFd listener_;
   pid_t pid_ = -1;
 };
