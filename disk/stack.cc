@@ -28,6 +28,9 @@ struct Footing {
   bool complete = true;  // every way down ended at a disk
 };
 
+// Devices that a walk down came to, and whether all below them has been walked.
+using Seen = std::map<std::string, bool>;
+
 class Tracer {
  public:
   explicit Tracer(const BlockLayer& layer) : layer_(layer) {
@@ -55,8 +58,8 @@ class Tracer {
   std::vector<std::string> devices_of_source(const Mount& mount) const;
   const Mount* mount_of_file(const std::string& path) const;
   Footing footing_of(const std::vector<std::string>& devices) const;
-  void go_down(const std::string& name, Footing& footing, std::set<std::string>& seen) const;
-  void go_down_file(const std::string& path, Footing& footing, std::set<std::string>& seen) const;
+  void go_down(const std::string& name, Footing& footing, Seen& seen) const;
+  void go_down_file(const std::string& path, Footing& footing, Seen& seen) const;
   void add(const Use& use, const std::set<std::string>& disks);
   void unresolved(const std::string& why);
 
@@ -112,8 +115,7 @@ const Mount* Tracer::mount_of_file(const std::string& path) const {
   return best;
 }
 
-void Tracer::go_down_file(const std::string& path, Footing& footing,
-                          std::set<std::string>& seen) const {
+void Tracer::go_down_file(const std::string& path, Footing& footing, Seen& seen) const {
   const Mount* mount = mount_of_file(path);
   if (mount != nullptr && contains(kDisklessTypes, mount->type)) return;
   const auto devices = mount == nullptr ? std::vector<std::string>{} : devices_of(*mount);
@@ -121,26 +123,35 @@ void Tracer::go_down_file(const std::string& path, Footing& footing,
   for (const std::string& device : devices) go_down(device, footing, seen);
 }
 
-void Tracer::go_down(const std::string& name, Footing& footing, std::set<std::string>& seen) const {
+void Tracer::go_down(const std::string& name, Footing& footing, Seen& seen) const {
   const BlockDevice* device = find(name);
   if (device == nullptr) {
     footing.complete = false;
     return;
   }
-  if (!seen.insert(name).second) return;
-  if (!device->parent.empty()) return go_down(device->parent, footing, seen);
-
+  const auto [place, first] = seen.emplace(name, false);
+  if (!first) {
+    // It stands on itself, as a loop device does whose file lies where nothing is mounted any more.
+    if (!place->second) footing.complete = false;
+    return;
+  }
+  if (!device->parent.empty()) {
+    go_down(device->parent, footing, seen);
+    place->second = true;
+    return;
+  }
   footing.disks.insert(name);
   for (const std::string& slave : device->slaves) go_down(slave, footing, seen);
   if (!device->backing_file.empty()) go_down_file(device->backing_file, footing, seen);
   const bool goes_on = !device->slaves.empty() || !device->backing_file.empty();
   if (!goes_on && stands_on_others(*device)) footing.complete = false;
+  place->second = true;
 }
 
 Footing Tracer::footing_of(const std::vector<std::string>& devices) const {
   Footing footing;
   footing.complete = !devices.empty();
-  std::set<std::string> seen;
+  Seen seen;
   for (const std::string& device : devices) go_down(device, footing, seen);
   return footing;
 }
@@ -179,7 +190,7 @@ void Tracer::trace_swaps() {
     Footing footing;
     std::string via = swap.device;
     if (swap.file) {
-      std::set<std::string> seen;
+      Seen seen;
       go_down_file(swap.path, footing, seen);
       via = swap.path;
     } else {

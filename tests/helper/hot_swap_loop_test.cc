@@ -1,0 +1,151 @@
+// Goal: while disks are exchanged under one kernel name, nothing is ever written to a disk that is
+// not the planned one. Method: a loop device whose file another thread exchanges as fast as it can,
+// while the planned disk is taken, cleared and put back; files with other bytes or other sizes must
+// stay as they are. Root; skips otherwise.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "base/sha256.h"
+#include "disk/clearing.h"
+#include "helper/apply/held_disk.h"
+#include "tests/support/loop_device.h"
+#include "tests/support/temp_root.h"
+
+namespace joist::apply {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr int kRaces = 1200;
+
+// A file that can be a disk.
+class Backing {
+ public:
+  Backing(std::string path, std::uint64_t size_bytes, char filler)
+      : path_(std::move(path)),
+        fd_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
+        bytes_(size_bytes, filler) {
+    EXPECT_EQ(::pwrite(fd_.get(), bytes_.data(), bytes_.size(), 0),
+              static_cast<ssize_t>(bytes_.size()));
+  }
+
+  bool is_untouched() const {
+    std::string now(bytes_.size(), '\0');
+    return ::pread(fd_.get(), now.data(), now.size(), 0) == static_cast<ssize_t>(now.size()) &&
+           now == bytes_;
+  }
+
+  const std::string& path() const { return path_; }
+  int fd() const { return fd_.get(); }
+  std::uint64_t size_bytes() const { return bytes_.size(); }
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+  std::string bytes_;
+};
+
+// One name for all of them.
+class Slot {
+ public:
+  Slot() {
+    const UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+    path_ = "/dev/loop" + std::to_string(::ioctl(control.get(), LOOP_CTL_GET_FREE));
+  }
+  ~Slot() { pull(); }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  // False: somebody still holds what was there.
+  bool put(const Backing& backing) const {
+    const UniqueFd device(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    loop_config config{};
+    config.fd = static_cast<std::uint32_t>(backing.fd());
+    std::strncpy(reinterpret_cast<char*>(config.info.lo_file_name), backing.path().c_str(),
+                 LO_NAME_SIZE - 1);
+    return device && ::ioctl(device.get(), LOOP_CONFIGURE, &config) == 0;
+  }
+  void pull() const {
+    const UniqueFd device(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (device) ::ioctl(device.get(), LOOP_CLR_FD, 0);
+  }
+
+ private:
+  std::string path_;
+};
+
+TEST(HotSwap, WritesToThePlannedDiskAlone) {
+  if (!support::can_make_loop_devices()) GTEST_SKIP() << "no loop devices here, or not root";
+  const support::TempRoot directory;
+  const std::string prefix = directory.path().string();
+  const Backing planned_file(prefix + "/planned", kMiB, 'p');
+  const Backing same_size(prefix + "/same-size", kMiB, 's');
+  const Backing smaller(prefix + "/smaller", kMiB / 2, 'm');
+  const Backing larger(prefix + "/larger", 2 * kMiB, 'l');
+  const std::array<const Backing*, 4> others{&planned_file, &same_size, &smaller, &larger};
+  const Slot slot;
+
+  v1::PlannedDisk planned;
+  planned.set_id("file:" + planned_file.path());
+  planned.set_size_bytes(planned_file.size_bytes());
+
+  std::atomic<bool> over{false};
+  std::atomic<int> swaps{0};
+  std::thread swapper([&] {
+    std::mt19937 random(4);
+    while (!over) {
+      slot.pull();
+      swaps += slot.put(*others[random() % 3 == 0 ? random() % others.size() : 0]) ? 1 : 0;
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 15'000));
+    }
+  });
+
+  int taken = 0;
+  int refused = 0;
+  while (taken + refused < kRaces || taken < kRaces / 10) {
+    auto disk = HeldDisk::take(SysRoot(), planned, 512);
+    if (!disk) {
+      ++refused;
+      continue;
+    }
+    ++taken;
+    const auto saved = disk::save_bytes(*disk, {{0, 64 * 1024}});
+    ASSERT_TRUE(saved.has_value()) << saved.error().message;
+    ASSERT_EQ(saved->runs(0).bytes(), std::string(64 * 1024, 'p'));
+    const auto cleared = disk::clear_bytes(*disk, *saved);
+    ASSERT_TRUE(cleared.has_value()) << cleared.error().message;
+    const auto restored = disk::restore_bytes(*disk, *saved);
+    ASSERT_TRUE(restored.has_value()) << restored.error().message;
+  }
+  over = true;
+  swapper.join();
+  EXPECT_GT(taken, 0);
+  EXPECT_GT(refused, 0);
+  for (const Backing* other : others) EXPECT_TRUE(other->is_untouched()) << other->path();
+  std::cout << taken << " taken, " << refused << " refused, " << swaps << " swaps\n";
+}
+
+TEST(HotSwap, RefusesADiskThatChangesItsSizeWhileItIsHeld) {
+  if (!support::can_make_loop_devices()) GTEST_SKIP() << "no loop devices here, or not root";
+  const support::LoopDevice disk(4 * kMiB);
+  v1::PlannedDisk planned;
+  planned.set_id("file:" + disk.file());
+  planned.set_size_bytes(4 * kMiB);
+  auto held = HeldDisk::take(SysRoot(), planned, 512);
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  ASSERT_TRUE(held->write(0, std::string(4096, 'x')).has_value());
+  ASSERT_EQ(::truncate(disk.file().c_str(), 8 * kMiB), 0);
+  const UniqueFd device(::open(disk.path().c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::ioctl(device.get(), LOOP_SET_CAPACITY, 0), 0);
+  const auto written = held->write(0, std::string(4096, 'y'));
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, ErrorCode::Refused);
+}
+
+}  // namespace
+}  // namespace joist::apply
