@@ -251,7 +251,7 @@ Result<void> take_superblock(int fd, const Region& region, const SuperblockPlace
 
 Result<void> read_superblocks(int fd, const Region& region, ProbeResult& result) {
   Block block;
-  for (const SuperblockPlace& place : superblock_places(region.size_bytes)) {
+  for (const SuperblockPlace& place : places_in(region)) {
     if (result.signatures.size() >= kSignaturesMax) {
       result.truncated = true;
       return {};

@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <array>
 
-#include "disk/superblock.h"
-
 namespace joist::disk {
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
+constexpr std::uint64_t kHeadBytes = kMiB / 2;
+constexpr std::uint64_t kTailBytes = kMiB / 2;
+
 // Partitions start at 1 MiB: what is in the first one must show even when the table that led to it
 // is gone.
-constexpr std::uint64_t kHeadBytes = 8 * kMiB;
-constexpr std::uint64_t kTailBytes = kMiB;
+constexpr ByteRange kFirstPartition{kMiB, kMiB / 8};
+
+constexpr std::uint64_t kClearedHeadBytes = 10 * kMiB;
+constexpr std::uint64_t kClearedTailBytes = kMiB;
 
 constexpr std::uint64_t kBlockBytes = 4096;
 
@@ -80,15 +83,32 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
 
 std::optional<Region> lost_partition(const Region& disk, bool has_partitions) {
   if (has_partitions || disk.size_bytes <= kMiB) return std::nullopt;
-  return Region{kMiB, disk.size_bytes - kMiB, disk.device};
+  return Region{kMiB, disk.size_bytes - kMiB, disk.device, true};
+}
+
+std::vector<SuperblockPlace> places_in(const Region& region) {
+  auto places = superblock_places(region.size_bytes);
+  if (!region.lost) return places;
+  std::erase_if(places, [](const SuperblockPlace& place) {
+    return place.offset_bytes > 0 && place.length_bytes > kBlockBytes;
+  });
+  for (SuperblockPlace& place : places) {
+    place.length_bytes =
+        std::min(place.length_bytes, static_cast<std::uint32_t>(kFirstPartition.size_bytes));
+  }
+  return places;
 }
 
 std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes) {
   const std::uint64_t head_bytes = std::min(disk_bytes, kHeadBytes);
   const std::uint64_t tail_bytes = std::min(disk_bytes, kTailBytes);
   std::vector<ByteRange> ranges{{0, head_bytes}, {disk_bytes - tail_bytes, tail_bytes}};
+  if (disk_bytes >= kFirstPartition.end_bytes() + tail_bytes) ranges.push_back(kFirstPartition);
   for (const std::uint64_t start_bytes : sampled_blocks(disk_bytes)) {
-    const bool covered = start_bytes < head_bytes || start_bytes >= disk_bytes - tail_bytes;
+    const bool in_first = start_bytes >= kFirstPartition.start_bytes &&
+                          start_bytes < kFirstPartition.end_bytes() && ranges.size() > 2;
+    const bool covered =
+        start_bytes < head_bytes || start_bytes >= disk_bytes - tail_bytes || in_first;
     if (!covered) ranges.push_back({start_bytes, std::min(kBlockBytes, disk_bytes - start_bytes)});
   }
   return ranges;
@@ -100,6 +120,9 @@ std::vector<ByteRange> ranges_to_clear(const ProbeResult& found) {
   for (const ByteRange& range : sampled_ranges(disk_bytes)) {
     add_blocks(ranges, range.start_bytes, range.size_bytes, disk_bytes);
   }
+  const std::uint64_t tail_bytes = std::min(disk_bytes, kClearedTailBytes);
+  add_blocks(ranges, 0, kClearedHeadBytes, disk_bytes);
+  add_blocks(ranges, disk_bytes - tail_bytes, tail_bytes, disk_bytes);
   const Region disk{0, disk_bytes, {}};
   add_region(ranges, disk, disk_bytes);
   if (const auto lost = lost_partition(disk, false)) add_region(ranges, *lost, disk_bytes);

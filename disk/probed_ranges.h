@@ -11,6 +11,7 @@
 
 #include "disk/byte_range.h"
 #include "disk/probe_result.h"
+#include "disk/superblock.h"
 
 namespace joist::disk {
 
@@ -19,18 +20,24 @@ struct Region {
   std::uint64_t start_bytes;
   std::uint64_t size_bytes;
   std::string device;  // what it is called: "sda", "sda1"
+  bool lost = false;   // nothing says that it is one
 };
 
 // Where a first partition was whose table is gone: the same superblocks, 1 MiB further.
 std::optional<Region> lost_partition(const Region& disk, bool has_partitions);
 
-// Of a disk of that size: both ends, every place of a superblock on it and on a first partition
-// whose table is gone, and 63 blocks spread evenly. The two ends come first.
+// Where superblocks are looked for in it. Of a lost one not in the large areas behind its
+// beginning: a blank disk is read in 2 MiB.
+std::vector<SuperblockPlace> places_in(const Region& region);
+
+// Of a disk of that size: 512 KiB at both ends, where a first partition begins, every place of a
+// superblock on it and on a first partition whose table is gone, and 63 blocks spread evenly. The
+// two ends come first.
 std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes);
 
-// All that must become zero on a disk on which that was found: the samples, every place of a
-// superblock on it and its partitions, and all that was found elsewhere. In whole blocks of 4 KiB,
-// by offset, none overlapping or touching.
+// All that must become zero on a disk on which that was found: the samples, the first 10 MiB and
+// the last, which are what others wipe, every place of a superblock on it and its partitions, and
+// all that was found elsewhere. In whole blocks of 4 KiB, by offset, none overlapping or touching.
 std::vector<ByteRange> ranges_to_clear(const ProbeResult& found);
 
 }  // namespace joist::disk

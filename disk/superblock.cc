@@ -86,7 +86,13 @@ void add_volumes(Places& places, std::uint64_t size_bytes) {
     places.add(recognise_lvm_label, sector * 512, 512);
   }
   places.add(recognise_lvm_metadata, kBlockBytes, 512);
-  if (size_bytes >= 2 * kMiB) places.add_at_end(recognise_lvm_metadata, kMiB, kMiB, kBlockBytes);
+  // A second area takes the last whole MiB, aligned to one (lvm2 2.03.16), or, of older ones, to 4
+  // KiB.
+  if (size_bytes >= 2 * kMiB) {
+    for (const std::uint64_t aligned_to_bytes : {kMiB, std::uint64_t{kBlockBytes}}) {
+      places.add_at_end(recognise_lvm_metadata, kMiB, 512, aligned_to_bytes);
+    }
+  }
 
   places.add(recognise_md, 0);
   places.add(recognise_md, 4 * kKiB);
