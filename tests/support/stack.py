@@ -323,6 +323,10 @@ class Stack:
         path = self.dir / f"{name}.img"
         with open(path, "wb") as image:
             image.truncate(size_bytes)
+        return self.attach_file(path)
+
+    def attach_file(self, path):
+        """A new loop device on that file."""
         ran = subprocess.run(["losetup", "--find", "--show", str(path)], check=False,
                              capture_output=True, text=True)
         if ran.returncode != 0:
