@@ -9,6 +9,7 @@
 #include "agent/session_status.h"
 #include "agent/show_disk.h"
 #include "agent/show_host.h"
+#include "agent/show_plan.h"
 #include "agent/state_lock.h"
 #include "base/log.h"
 #include "base/startup_pages.h"
@@ -94,6 +95,7 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
       local_api_(io_,
                  {.status = [this] { return status(); },
                   .disks = [this] { return list_disks(); },
+                  .plan = [this](const v1::PlanDisksRequest& asked) { return plan_disks(asked); },
                   .conditions =
                       [this] {
                         v1::ListConditionsResponse response;
@@ -447,6 +449,24 @@ v1::ListDisksResponse Agent::list_disks() const {
   for (const disk::ClassifiedDisk& disk : taken->disks) *response.add_disks() = show(disk);
   *response.mutable_observed_time() = to_timestamp(taken->inventory.observed.wall);
   return response;
+}
+
+Result<v1::PlanDisksResponse> Agent::plan_disks(const v1::PlanDisksRequest& request) const {
+  const auto& taken = disk_watch_.last_good();
+  if (!taken) {
+    return fail(ErrorCode::Unavailable,
+                "the disks have not been listed yet: ask again in some seconds; joistctl "
+                "conditions DisksInventoried says what keeps them");
+  }
+  // A plan without a host's name on it could be consented to on one host and meant on another.
+  const auto host = SysRoot().read_line("/etc/machine-id");
+  if (!host || host->empty()) {
+    return fail(ErrorCode::Unavailable,
+                "/etc/machine-id " +
+                    (host ? "is empty" : "cannot be read: " + host.error().message) +
+                    "; systemd-machine-id-setup makes one");
+  }
+  return show_plan(*taken, config_.spec().storage(), *host, request);
 }
 
 v1::Disk Agent::show(const disk::ClassifiedDisk& disk) const {

@@ -88,6 +88,7 @@ class Agent {
 
   v1::Status status() const;
   v1::ListDisksResponse list_disks() const;
+  Result<v1::PlanDisksResponse> plan_disks(const v1::PlanDisksRequest& request) const;
   v1::Host host() const;
   std::vector<std::string> metrics_urls() const;
   std::vector<const Worker*> workers() const;

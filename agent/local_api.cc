@@ -35,6 +35,10 @@ LocalApi::LocalApi(wire::asio::io_context& io, Sources sources)
       [this](const v1::ListDisksRequest&, const Peer&) -> Task<Result<v1::ListDisksResponse>> {
         co_return sources_.disks();
       });
+  service_.on<v1::PlanDisksRequest, v1::PlanDisksResponse>(
+      "PlanDisks",
+      [this](const v1::PlanDisksRequest& request, const Peer&)
+          -> Task<Result<v1::PlanDisksResponse>> { co_return sources_.plan(request); });
   service_.on<v1::ListConditionsRequest, v1::ListConditionsResponse>(
       "ListConditions",
       [this](const v1::ListConditionsRequest&, const Peer&)

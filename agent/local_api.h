@@ -19,6 +19,7 @@ class LocalApi {
   struct Sources {
     std::function<v1::Status()> status;
     std::function<v1::ListDisksResponse()> disks;
+    std::function<Result<v1::PlanDisksResponse>(const v1::PlanDisksRequest&)> plan;
     std::function<v1::ListConditionsResponse()> conditions;
     std::function<wire::Task<Result<v1::JoinResponse>>(v1::JoinRequest)> join;
   };

@@ -11,6 +11,7 @@
 #include "ctl/answer_text.h"
 #include "ctl/api.h"
 #include "ctl/config_kind.h"
+#include "ctl/disk_act.h"
 #include "ctl/humane.h"
 #include "ctl/screen_text.h"
 #include "ctl/terminal.h"
@@ -189,8 +190,10 @@ Result<ExitCode> act(const CommandLine& line, const Screen& screen) {
       return revoke_token(line, screen);
     case CommandId::NodeRetire:
       return retire_node(line, screen);
-    default:
+    case CommandId::ConfigCheck:
       return check_config(line, screen);
+    default:
+      return act_on_disks(line, screen);
   }
 }
 

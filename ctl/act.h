@@ -8,9 +8,9 @@
 
 namespace joist::ctl {
 
-// Join, TokenCreate, TokenRevoke, NodeRetire or ConfigCheck. Writes to standard
-// output, and hints and questions to standard error. What failed is the error;
-// what was answered with no is ExitCode::No.
+// Join, TokenCreate, TokenRevoke, NodeRetire, ConfigCheck or what act_on_disks()
+// has. Writes to standard output, and hints and questions to standard error. What failed is the
+// error; what was answered with no is ExitCode::No.
 Result<ExitCode> act(const CommandLine& line, const Screen& screen);
 
 }  // namespace joist::ctl

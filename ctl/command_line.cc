@@ -100,22 +100,19 @@ Result<Words> split(const std::vector<std::string>& arguments) {
 
 // Takes the command's name, one word or two, off the front of `words`.
 Result<CommandId> take_command(std::vector<std::string>& words) {
-  const auto find = [](const std::string& name) {
-    const auto found = std::ranges::find(commands(), name, &Command::name);
-    return found == commands().end() ? nullptr : &*found;
-  };
   if (words.size() > 1) {
-    if (const Command* two = find(words[0] + " " + words[1])) {
+    if (const Command* two = find_command(words[0] + " " + words[1])) {
       words.erase(words.begin(), words.begin() + 2);
       return two->id;
     }
   }
-  const Command* one = find(words[0]);
+  const Command* one = find_command(words[0]);
   std::vector<std::string> known;
   std::string inner;
   for (const Command& command : commands()) {
     if (command.group == Group::Hidden) continue;
     known.emplace_back(command.name);
+    if (!command.other_name.empty()) known.emplace_back(command.other_name);
     if (command.name.starts_with(words[0] + " ")) {
       inner += (inner.empty() ? "" : ", ") + std::string(command.name);
     }
@@ -166,6 +163,23 @@ Result<double> watch_seconds(const std::optional<std::string>& text) {
   return *seconds;
 }
 
+// As people copy it from a plan, in whatever case.
+Result<std::string> digest_letters(std::string text) {
+  constexpr std::size_t kLettersMin = 8;
+  constexpr std::size_t kLettersMax = 64;
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'F') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  if (text.size() >= kLettersMin && text.size() <= kLettersMax &&
+      text.find_first_not_of("0123456789abcdef") == std::string::npos) {
+    return text;
+  }
+  return fail(ErrorCode::Malformed,
+              "--digest takes 8 to 64 letters of a plan's digest, as joistctl "
+              "disk plan shows it, and not " +
+                  in_quotes(text));
+}
+
 Result<void> check_word(const Option& option, const std::string& value) {
   if (option.words.empty()) return {};
   if (std::ranges::find(option.words, value) != option.words.end()) return {};
@@ -195,6 +209,24 @@ Result<void> apply(const GivenOption& given, CommandLine& line) {
       break;
     case OptionId::InstallerSocket:
       line.installer_socket = value;
+      break;
+    case OptionId::ApplySocket:
+      line.apply_socket = value;
+      break;
+    case OptionId::For:
+      line.lasts = value;
+      break;
+    case OptionId::Digest: {
+      const auto letters = digest_letters(value);
+      if (!letters) return tl::unexpected<Error>(letters.error());
+      line.digest = *letters;
+      break;
+    }
+    case OptionId::NoWait:
+      line.no_wait = true;
+      break;
+    case OptionId::Zero:
+      line.zero = true;
       break;
     case OptionId::Check:
       line.check = true;
@@ -256,6 +288,7 @@ CommandLine default_line(const Environment& environment) {
   line.agent_socket = or_default(environment("JOIST_AGENT_SOCKET"), "/run/joist/agent.sock");
   line.installer_socket =
       or_default(environment("JOIST_INSTALLER_SOCKET"), "/run/joist-installer/installer.sock");
+  line.apply_socket = or_default(environment("JOIST_APPLY_SOCKET"), "/run/joist/apply.sock");
   return line;
 }
 
@@ -293,6 +326,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   if (!id) return tl::unexpected<Error>(id.error());
   line.command = *id;
   line.arguments = words->rest;
+  if (line.command == CommandId::DiskWatch) line.watch_seconds = kWatchSeconds;
   for (const GivenOption& given : words->options) {
     if (!takes(line.command, *given.option)) {
       return fail(ErrorCode::Malformed, std::string(given.option->name) + " does not go with " +

@@ -21,14 +21,19 @@ struct CommandLine {
   bool no_color = false;
   std::string agent_socket;
   std::string installer_socket;
+  std::string apply_socket;
   bool check = false;
   std::optional<std::string> token_file;  // "-": stdin
   std::optional<std::string> kind;        // "agent" or "installer"
   std::optional<std::string> ttl;
+  std::optional<std::string> lasts;   // --for
+  std::optional<std::string> digest;  // 8 to 64 hexadecimal digits, lower case
   std::string note;
   bool all = false;  // retired nodes as well
   bool yes = false;
   bool anew = false;
+  bool no_wait = false;
+  bool zero = false;
 };
 
 // A variable of the environment; empty where it is not set.

@@ -9,9 +9,20 @@ namespace joist::ctl {
 
 enum class CommandId {
   Status,
-  Disks,
   Conditions,
   Join,
+  DiskList,
+  DiskShow,
+  DiskPlan,
+  DiskApprove,
+  DiskApply,
+  DiskWipe,
+  DiskUndo,
+  DiskCancel,
+  DiskHistory,
+  DiskWatch,
+  DiskCeph,
+  DiskLonghorn,
   ConfigCheck,
   TokenCreate,
   TokenList,
@@ -26,9 +37,20 @@ enum class CommandId {
 };
 
 // What a positional argument names; completion offers it.
-enum class ArgumentKind { None, Endpoint, File, NodeName, TokenId, ConditionType, Command, Word };
+enum class ArgumentKind {
+  None,
+  Endpoint,
+  File,
+  NodeName,
+  TokenId,
+  ConditionType,
+  DiskName,
+  JobId,
+  Command,
+  Word,
+};
 
-enum class Group { Agent, Installer, Other, Hidden };
+enum class Group { Agent, Disks, Installer, Other, Hidden };
 
 struct Command {
   CommandId id;
@@ -40,10 +62,14 @@ struct Command {
   Group group;
   bool watchable;
   std::string_view summary;
+  std::string_view other_name = {};  // means the same; empty: none
 };
 
 const std::vector<Command>& commands();
 const Command& command(CommandId id);
+
+// By its name or its other one; null: there is none.
+const Command* find_command(std::string_view name);
 
 enum class OptionId {
   Output,
@@ -51,6 +77,7 @@ enum class OptionId {
   NoColor,
   AgentSocket,
   InstallerSocket,
+  ApplySocket,
   Help,
   Version,
   Check,
@@ -61,6 +88,10 @@ enum class OptionId {
   Yes,
   Anew,
   All,
+  For,
+  Digest,
+  NoWait,
+  Zero,
 };
 
 enum class OptionValue { None, Required, OptionalSeconds };

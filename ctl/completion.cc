@@ -14,11 +14,6 @@ const Option* find_option(std::string_view name) {
   return found == options().end() ? nullptr : &*found;
 }
 
-const Command* find_command(const std::string& name) {
-  const auto found = std::ranges::find(commands(), name, &Command::name);
-  return found == commands().end() ? nullptr : &*found;
-}
-
 // What stands before the word to be completed, without options and their values.
 struct Before {
   Words words;
@@ -64,6 +59,7 @@ Words command_words(const Words& before) {
     if (command.group == Group::Hidden || !command.name.starts_with(prefix)) continue;
     const auto rest = command.name.substr(prefix.size());
     next.emplace_back(rest.substr(0, rest.find(' ')));
+    if (before.empty() && !command.other_name.empty()) next.emplace_back(command.other_name);
   }
   return next;
 }

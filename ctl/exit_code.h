@@ -7,11 +7,11 @@ namespace joist::ctl {
 
 enum class ExitCode {
   Ok = 0,
-  No = 1,           // the answer is no: --check, config check, a question answered with no
+  No = 1,           // --check, config check, a question answered with no; a disk not prepared
   Usage = 2,        // the command line, or a value in it, is wrong
-  Unreachable = 3,  // the agent, the installer or what they need is not there
+  Unreachable = 3,  // the agent, the installer, joist-apply or what they need is not there
   Refused = 4,      // not allowed
-  NotFound = 5,     // no such node, token, condition or file
+  NotFound = 5,     // no such node, token, condition, disk, job or file
   Failed = 6,       // anything else: I/O errors, the other side's own failures
 };
 

@@ -37,7 +37,10 @@ std::string usage_of(const Command& command) {
 std::string group_help(Group group) {
   std::string text;
   for (const Command& command : commands()) {
-    if (command.group == group) text += entry(usage_of(command), command.summary);
+    if (command.group != group) continue;
+    std::string summary(command.summary);
+    if (!command.other_name.empty()) summary += " (also: " + std::string(command.other_name) + ")";
+    text += entry(usage_of(command), summary);
   }
   return text;
 }
@@ -57,6 +60,9 @@ std::string single_help(const Command& command) {
   }
   std::string summary(command.summary);
   summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+  if (!command.other_name.empty()) {
+    summary += "; the same as joistctl " + std::string(command.other_name);
+  }
   return "Usage: joistctl " + usage_of(command) + (own.empty() ? "" : " [OPTION ...]") + "\n\n" +
          joined(wrap_to_columns(summary + ".", kColumns), 0) + (own.empty() ? "" : "\n") + own +
          "\n";
@@ -79,16 +85,17 @@ std::string general_help() {
   }
   return "Usage: joistctl [OPTION ...] COMMAND [ARGUMENT ...]\n\n"
          "Of the agent on this host:\n" +
-         group_help(Group::Agent) + "\nOf the installer on this host:\n" +
-         group_help(Group::Installer) + "\nBy itself:\n" + group_help(Group::Other) +
-         "\nOptions, anywhere on the line:\n" + common +
+         group_help(Group::Agent) + "\nOf this host's disks:\n" + group_help(Group::Disks) +
+         "\nOf the installer on this host:\n" + group_help(Group::Installer) + "\nBy itself:\n" +
+         group_help(Group::Other) + "\nOptions, anywhere on the line:\n" + common +
          "\nExit status:\n"
          "  0  it worked\n"
-         "  1  the answer is no (--check, config check, or you answered no)\n"
+         "  1  the answer is no (--check, config check, or you answered no), or a disk was not\n"
+         "     prepared to the end\n"
          "  2  the command line or a value in it is wrong\n"
-         "  3  the agent or the installer cannot be reached\n"
+         "  3  the agent, the installer or joist-apply cannot be reached\n"
          "  4  refused or not allowed\n"
-         "  5  no such node, token, condition or file\n"
+         "  5  no such node, token, condition, disk, job or file\n"
          "  6  anything else failed\n"
          "\njoistctl COMMAND --help explains one command.\n";
 }
@@ -96,7 +103,7 @@ std::string general_help() {
 Result<std::string> command_help(const std::string& name) {
   std::string text;
   for (const Command& command : commands()) {
-    const bool meant = command.name == name || command.name.starts_with(name + " ");
+    const bool meant = &command == find_command(name) || command.name.starts_with(name + " ");
     if (!meant || command.group == Group::Hidden) continue;
     text += single_help(command);
   }

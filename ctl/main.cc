@@ -7,6 +7,7 @@
 
 #include "ctl/act.h"
 #include "ctl/api.h"
+#include "ctl/apply_api.h"
 #include "ctl/command_line.h"
 #include "ctl/completion.h"
 #include "ctl/completion_script.h"
@@ -37,7 +38,8 @@ int print(const std::string& text) {
   return written ? 0 : complain(written.error());
 }
 
-std::vector<std::string> names_of(const Sockets& sockets, ArgumentKind kind) {
+std::vector<std::string> names_of(const Sockets& sockets, const ApplyApi& apply,
+                                  ArgumentKind kind) {
   std::vector<std::string> names;
   if (kind == ArgumentKind::NodeName) {
     v1::ListNodesResponse nodes;
@@ -58,20 +60,32 @@ std::vector<std::string> names_of(const Sockets& sockets, ArgumentKind kind) {
         names.push_back(condition.type());
       }
     }
+  } else if (kind == ArgumentKind::DiskName) {
+    v1::ListDisksResponse disks;
+    if (call(sockets, Service::Agent, "ListDisks", v1::ListDisksRequest(), disks)) {
+      for (const v1::Disk& disk : disks.disks()) names.push_back(disk.name());
+    }
+  } else if (kind == ArgumentKind::JobId) {
+    if (const auto jobs = apply.jobs()) {
+      for (const v1::DiskJob& job : jobs->jobs()) names.push_back(job.id());
+    }
   }
   return names;
 }
 
 int run_completion(const CommandLine& line) {
   Sockets sockets{line.agent_socket, line.installer_socket};
+  std::string apply_socket = line.apply_socket;
   for (std::size_t index = 0; index + 1 < line.arguments.size(); ++index) {
     const std::string& word = line.arguments[index];
     if (word == "--agent-socket") sockets.agent = line.arguments[index + 1];
     if (word == "--installer-socket") sockets.installer = line.arguments[index + 1];
+    if (word == "--apply-socket") apply_socket = line.arguments[index + 1];
   }
+  const ApplyApi apply(apply_socket);
   std::string text;
-  for (const std::string& word :
-       complete(line.arguments, [&](ArgumentKind kind) { return names_of(sockets, kind); })) {
+  for (const std::string& word : complete(
+           line.arguments, [&](ArgumentKind kind) { return names_of(sockets, apply, kind); })) {
     text += word + "\n";
   }
   return print(text);
@@ -120,7 +134,12 @@ int run(const std::vector<std::string>& arguments) {
     case CommandId::ConfigCheck:
     case CommandId::TokenCreate:
     case CommandId::TokenRevoke:
-    case CommandId::NodeRetire: {
+    case CommandId::NodeRetire:
+    case CommandId::DiskApprove:
+    case CommandId::DiskApply:
+    case CommandId::DiskWipe:
+    case CommandId::DiskUndo:
+    case CommandId::DiskCancel: {
       const auto code = act(*line, standard_screen(line->no_color));
       return code ? static_cast<int>(*code) : complain(code.error());
     }

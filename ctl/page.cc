@@ -23,6 +23,8 @@ std::string_view colour_of(Tone tone) {
       return "\x1b[31m";
     case Tone::Dim:
       return "\x1b[2m";
+    case Tone::Strong:
+      return "\x1b[1m";
     default:
       return "";
   }

@@ -8,7 +8,7 @@
 
 namespace joist::ctl {
 
-enum class Tone { Plain, Good, Warning, Bad, Dim };
+enum class Tone { Plain, Good, Warning, Bad, Dim, Strong };
 
 struct Cell {
   std::string text;

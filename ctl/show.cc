@@ -8,6 +8,7 @@
 #include "ctl/answer_text.h"
 #include "ctl/api.h"
 #include "ctl/check.h"
+#include "ctl/disk_show.h"
 #include "ctl/views.h"
 
 namespace joist::ctl {
@@ -71,7 +72,7 @@ Result<Shown> show(const CommandLine& line, const Screen& screen) {
       return show_status(line, screen);
     case CommandId::Conditions:
       return show_conditions(line, screen);
-    case CommandId::Disks: {
+    case CommandId::DiskList: {
       v1::ListDisksResponse disks;
       return show_answer(line, screen, Service::Agent, "ListDisks", v1::ListDisksRequest(), disks,
                          disks_page);
@@ -91,11 +92,13 @@ Result<Shown> show(const CommandLine& line, const Screen& screen) {
                            return node_page(answer.node(), now);
                          });
     }
-    default: {
+    case CommandId::TokenList: {
       v1::ListTokensResponse tokens;
       return show_answer(line, screen, Service::Fleet, "ListTokens", v1::ListTokensRequest(),
                          tokens, tokens_page);
     }
+    default:
+      return show_of_disks(line, screen);
   }
 }
 

@@ -17,7 +17,7 @@ struct Shown {
   std::string why_no;  // for standard error where `code` is not Ok
 };
 
-// `line.command` is watchable or TokenList.
+// `line.command` is watchable, TokenList, or one that show_of_disks() has.
 Result<Shown> show(const CommandLine& line, const Screen& screen);
 
 }  // namespace joist::ctl

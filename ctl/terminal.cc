@@ -68,11 +68,6 @@ class EchoOff {
   bool good_ = false;
 };
 
-void say(std::string_view text) {
-  // Nowhere to say that it failed.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
 Result<std::string> read_all(int fd, const std::string& name, std::size_t bytes_max,
                              bool one_line) {
   std::string text;
@@ -106,6 +101,11 @@ int terminal_rows() {
   return ::isatty(STDOUT_FILENO) == 0 ? 0 : window.ws_row == 0 ? 24 : window.ws_row;
 }
 
+void say(std::string_view text) {
+  // Nowhere to say that it failed.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
 bool input_is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
 
 Result<std::string> read_secret(const std::string& prompt) {
@@ -118,6 +118,15 @@ Result<std::string> read_secret(const std::string& prompt) {
   }();
   say("\n");
   return line;
+}
+
+Result<std::string> ask_line(const std::string& question) {
+  say(question + " ");
+  const auto line = read_all(STDIN_FILENO, "the terminal", kLineBytesMax, true);
+  if (!line) return line;
+  const auto first = line->find_first_not_of(" \t\r\n");
+  if (first == std::string::npos) return "";
+  return line->substr(first, line->find_last_not_of(" \t\r\n") - first + 1);
 }
 
 Result<bool> confirm(const std::string& question) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "ctl/page.h"
@@ -20,11 +21,17 @@ bool input_is_terminal();
 // broke off.
 Result<std::string> read_secret(const std::string& prompt);
 
+// Asks, and reads the line that is typed, without the blanks around it.
+Result<std::string> ask_line(const std::string& question);
+
 // Asks; true only for "y" or "yes".
 Result<bool> confirm(const std::string& question);
 
 // All of a small file, or of standard input for "-". Malformed: over `bytes_max`.
 Result<std::string> read_small(const std::string& path, std::size_t bytes_max);
+
+// To standard error, whether or not it can be written.
+void say(std::string_view text);
 
 // Writes all of it to standard output. Io says why it could not.
 Result<void> write_out(const std::string& text);

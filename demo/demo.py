@@ -59,6 +59,10 @@ def make_disks(stack):
     only_it = f'devices {{ filter = [ "a|^{lvm}$|", "r|.*|" ] }}'
     run("pvcreate", "-qq", "--yes", "--config", only_it, lvm)
 
+    # What the configuration says they are for.
+    stack.use("thesis", "keep", filesystem)
+    stack.use("osd", "ceph-raw", blank, lvm)
+
     return (
         (blank, "nothing", "blank", None),
         (filesystem, "ext4 with a file on it", "foreign", "ext4"),
@@ -90,6 +94,21 @@ def check_disks(stack, expected):
         time.sleep(0.2)
     if found:
         raise Failure("; ".join(found))
+
+
+def check_plan(stack, disks):
+    """That the plan keeps, takes and clears what storage.uses says, and nothing else."""
+    blank, filesystem, lvm = (pathlib.Path(device).name for device, _, _, _ in disks)
+    plan = stack.ctl_json("disk", "plan")["plan"]
+    planned = {disk["name"]: disk for disk in plan["disks"]}
+    with_steps = [name for name, disk in planned.items() if disk["steps"]]
+    if with_steps != [lvm] or planned[lvm]["consent"] != "person":
+        raise Failure(f"the plan has steps for {with_steps}, and should for {lvm} alone, which a "
+                      "person must consent to")
+    for name, wanted in ((blank, "AlreadyBlank"), (filesystem, "Kept")):
+        codes = [reason["code"] for reason in planned[name]["reasons"]]
+        if codes != [wanted]:
+            raise Failure(f"the plan leaves {name} alone for {codes}, not {wanted}")
 
 
 def fetch(url):
@@ -169,6 +188,10 @@ def demo(stack, once):
              lambda: stack.condition("DisksInventoried").get("status") == "true")
     heading("This host's disks:")
     print(stack.ctl("disks").rstrip())
+
+    check_plan(stack, disks)
+    heading("What storage.uses in its configuration would do to them, once somebody consents:")
+    print(stack.ctl("disk", "plan").rstrip())
 
     heading("What it is ready for:")
     print(stack.ctl("conditions").rstrip())

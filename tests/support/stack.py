@@ -154,6 +154,8 @@ class Stack:
         self.size_min_bytes = size_min_bytes
         self.enabled_collectors = enabled_collectors
         self.collector_settings = collector_settings  # pairs of name and value
+        self.images = {}  # of loop devices
+        self.uses = []  # name, kind and ids of disks
         self.installer_port = free_port(7443)
         self.metrics_port = free_port(7444)
         self.installer_metrics_port = free_port(7445)
@@ -199,7 +201,16 @@ class Stack:
                         for name, value in self.collector_settings) + "]\n"
             "storage:\n"
             f"  size_min_bytes: {self.size_min_bytes}\n"
-            "  allowed_kinds: [loop]\n")
+            "  allowed_kinds: [loop]\n"
+            # Ids are JSON's strings, and so YAML's.
+            "  uses: " + json.dumps([{"name": name, "kind": kind, "disks": {"ids": ids}}
+                                     for name, kind, ids in self.uses]) + "\n")
+
+    def use(self, name, kind, *devices):
+        """Says in the agent's configuration what loop devices are for. They are named one by one:
+        the host may have loop devices that are not this stack's."""
+        self.uses.append((name, kind, [f"file:{self.images[device]}" for device in devices]))
+        self.agent_config.write_text(self.agent_yaml(), encoding="utf-8")
 
     @property
     def agent_socket(self):
@@ -333,4 +344,5 @@ class Stack:
             raise Failure(f"cannot attach a loop device: {ran.stderr.strip()}")
         device = ran.stdout.strip()
         self.guardian.loop(device)
+        self.images[device] = os.path.realpath(path)
         return device
