@@ -45,9 +45,11 @@ def read_bytes(device):
 
 
 def new_stack(bin_dir, disks):
-    stack = Stack(bin_dir, size_min_bytes=5_000_000_000,
-                  storage_uses=[{"name": "osd", "kind": "ceph_raw"}])
-    return stack, [stack.attach(f"disk{number}", DISK_BYTES) for number in range(disks)]
+    stack = Stack(bin_dir, size_min_bytes=5_000_000_000)
+    devices = [stack.attach(f"disk{number}", DISK_BYTES) for number in range(disks)]
+    if devices:
+        stack.use("osd", "ceph-raw", *devices)
+    return stack, devices
 
 
 def recorded_host(root, disks):
@@ -184,7 +186,7 @@ def many_at_once(bin_dir):
             stack.start_helper()
             stack.start_agent()
             wait_for("all are planned", lambda: len(stack.planned_disks()) == count, seconds=60)
-            digest = stack.digest_of()
+            digest = stack.plan_digest()
             stack.ctl("disk", "approve", "--digest", digest)
             began = time.monotonic()
             stack.ctl("disk", "apply", "--digest", digest)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -119,7 +120,8 @@ class Cluster:
                 raise RuntimeError(f"the OSDs are not up: {said}")
             time.sleep(0.5)
         self.ceph("osd", "pool", "create", "proof", "8", "8")
-        while "8 active+clean" not in (said := self.ceph("pg", "stat")):
+        # "9 pgs: 9 active+clean; …": of how many is the manager's to say.
+        while not re.match(r"([1-9]\d*) pgs: \1 active\+clean;", said := self.ceph("pg", "stat")):
             if time.monotonic() > until:
                 raise RuntimeError(f"the pool is not clean: {said}")
             time.sleep(0.5)

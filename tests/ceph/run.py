@@ -45,6 +45,7 @@ def reasons(disk):
 
 def compare(stack):
     """False: Joist calls ready what Ceph does not take."""
+    stack.start_agent()
     devices = {}
     for name, build in {**FOREIGN, **BLANK}.items():
         path = stack.dir / f"{len(devices)}.img"
@@ -77,10 +78,12 @@ def bring_up(stack):
     """An OSD on a disk with somebody's data that a person gave up."""
     disk = stack.attach("osd", SIZE_BYTES)
     subprocess.run(["mkfs.ext4", "-q", "-F", disk], check=True)
+    stack.use("osd", "ceph-raw", disk)
+    stack.start_agent()
     stack.start_apply()
     name = disk.removeprefix("/dev/")
-    plan = wait_for("the disk is read", lambda: stack.plan_of(name))
-    digest = stack.digest_of(name)
+    plan = wait_for("the disk is planned", lambda: stack.planned_disks().get(name), seconds=60)
+    digest = stack.plan_digest(name)
     print(f"\nplan {digest[:8]} for {name}: " + "; ".join(s["summary"] for s in plan["steps"]))
     stack.ctl("disk", "approve", name, "--digest", digest)
     stack.ctl("disk", "apply", name, "--digest", digest)
@@ -107,9 +110,7 @@ def main():
     good = True
     for part in (compare, bring_up):
         with Stack(sys.argv[1], size_min_bytes=5_000_000_000) as stack:
-            stack.storage_uses = [{"name": "osd", "kind": "ceph_raw"}]
             stack.start_helper()
-            stack.start_agent()
             good = part(stack) and good
     return 0 if good else 1
 

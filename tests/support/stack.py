@@ -5,6 +5,7 @@ Everything lives in one temporary directory. A guardian process ends, detaches a
 it when this process ends, even by SIGKILL.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -221,6 +222,10 @@ class Stack:
         return self.dir / "run" / "helper.sock"
 
     @property
+    def apply_socket(self):
+        return self.dir / "run" / "apply.sock"
+
+    @property
     def installer_socket(self):
         return self.dir / "installer-run" / "installer.sock"
 
@@ -274,6 +279,14 @@ class Stack:
     def helper(self):
         return self._helper
 
+    def start_apply(self):
+        """Stays: it would end when idle, and systemd's socket start it again."""
+        state = self.dir / "apply-state"
+        program = self.spawn("apply", [
+            self.bin / "joist-apply", "--listen", self.apply_socket, "--agent-user", AGENT_USER,
+            "--state-directory", state, "--policy", self.dir / "apply.yaml", "--idle-seconds", 0])
+        wait_for("joist-apply listens", self.apply_socket.exists, alive=[program])
+
     def start_agent(self, env=None):
         self.agent = self.spawn("agent", [
             self.bin / "joist-agent", "--config", self.agent_config,
@@ -293,7 +306,8 @@ class Stack:
         """joistctl's output; raises Failure with what it said when it fails."""
         command = [str(word) for word in (
             self.bin / "joistctl", "--agent-socket", self.agent_socket,
-            "--installer-socket", self.installer_socket, *argv)]
+            "--installer-socket", self.installer_socket, "--apply-socket", self.apply_socket,
+            *argv)]
         ran = subprocess.run(command, check=False, capture_output=True, text=True, input=stdin or "",
                              timeout=60)
         if ran.returncode != 0:
@@ -328,6 +342,16 @@ class Stack:
         return {}
 
     # ---- disks
+
+    def planned_disks(self):
+        """Those that have steps, by name."""
+        plan = self.ctl_json("disk", "plan")["plan"]
+        return {disk["name"]: disk for disk in plan["disks"] if disk["steps"]}
+
+    def plan_digest(self, *names):
+        """In hexadecimal, of a plan of these disks alone, or of all."""
+        digest = self.ctl_json("disk", "plan", *names)["plan"]["digest"]
+        return base64.b64decode(digest).hex()
 
     def attach(self, name, size_bytes=64 << 20):
         """A new loop device on a new file of this stack."""

@@ -6,10 +6,10 @@ storage:
   size_min_bytes: 1GiB
   uses:
     - name: osd
-      kind: ceph_raw
+      kind: ceph-raw
       disks: {{ids: ["{osd}"]}}
     - name: volumes
-      kind: longhorn_v1
+      kind: longhorn-v1
       disks: {{ids: ["{volumes}"]}}
     - name: scratch
       kind: local
@@ -107,10 +107,10 @@ def run(machine):
     machine.run(f"cat >/etc/joist/agent.yaml <<'END'\n{spec}\nEND\n"
                 "joistctl config check /etc/joist/agent.yaml && "
                 "systemctl reload joist-agent.service")
-    has_steps(machine, osd, "clear", "verify_blank")
-    has_steps(machine, volumes, "clear", "verify_blank", "make_filesystem", "mount")
-    has_steps(machine, scratch, "verify_blank", "make_filesystem", "mount")
-    has_steps(machine, old, "zero", "verify_blank")
+    has_steps(machine, osd, "clear", "verify-blank")
+    has_steps(machine, volumes, "clear", "verify-blank", "make-filesystem", "mount")
+    has_steps(machine, scratch, "verify-blank", "make-filesystem", "mount")
+    has_steps(machine, old, "zero", "verify-blank")
 
     # Nobody but root may consent, and nothing is done without.
     status, said = machine.attempt("runuser -u nobody -- joistctl disk approve --digest 00000000")
