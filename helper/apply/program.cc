@@ -57,10 +57,10 @@ std::string find_program(const std::string& name) {
   ::_exit(kNotThere);
 }
 
-std::string last_line(std::string_view output) {
+// Why comes first; mkfs.xfs goes on with all that it could have been asked.
+std::string first_line(std::string_view output) {
   const auto text = trimmed(output, " \t\r\n");
-  const auto newline = text.rfind('\n');
-  return printable(text.substr(newline == std::string_view::npos ? 0 : newline + 1), kLineMax);
+  return printable(text.substr(0, text.find('\n')), kLineMax);
 }
 
 // Until all writers closed it; false: the time is over.
@@ -111,7 +111,7 @@ Result<std::string> run_program(const std::vector<std::string>& words,
     const std::string how = WIFEXITED(status)
                                 ? "exit status " + std::to_string(WEXITSTATUS(status))
                                 : "killed by signal " + std::to_string(WTERMSIG(status));
-    return fail(ErrorCode::Io, name + " failed (" + how + "): " + last_line(output));
+    return fail(ErrorCode::Io, name + " failed (" + how + "): " + first_line(output));
   }
   return output;
 }

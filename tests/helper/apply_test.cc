@@ -276,7 +276,7 @@ TEST(JobStore, TakesSavedBytesOfTheSameJobAlone) {
 TEST(RunProgram, SaysHowItEnded) {
   EXPECT_EQ(run_program({"echo", "a b", "$HOME"}, seconds(10)).value_or(""), "a b $HOME\n");
   EXPECT_EQ(run_program({"no-such-program"}, seconds(10)).error().code, ErrorCode::NotFound);
-  const auto failed = run_program({"sh", "-c", "echo first; echo why >&2; exit 3"}, seconds(10));
+  const auto failed = run_program({"sh", "-c", "echo why >&2; echo usage; exit 3"}, seconds(10));
   ASSERT_FALSE(failed.has_value());
   EXPECT_EQ(failed.error().code, ErrorCode::Io);
   EXPECT_EQ(failed.error().message, "sh failed (exit status 3): why");

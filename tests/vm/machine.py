@@ -33,8 +33,8 @@ def die_with_parent():
 class Disk:
     """A disk that is plugged in. What the guest calls it is found by its serial number."""
 
-    def __init__(self, machine, name, properties):
-        self._machine, self.name = machine, name
+    def __init__(self, machine, name, properties, image):
+        self._machine, self.name, self.image = machine, name, image
         self.serial, self._bus = properties["serial"], properties["bus"]
 
     @property
@@ -207,8 +207,9 @@ class Machine:
         self.run(f"head -c {len(data)} {disk.device} {then}")
         disk.unplug()
 
-    def plug(self, driver, size_bytes=0, content=b"", iops=0, **properties):
-        """A new disk: blank, or with `content` at its start; slow when `iops` says so.
+    def plug(self, driver, size_bytes=0, content=b"", iops=0, logged=False, **properties):
+        """A new disk: blank, or with `content` at its start; slow when `iops` says so; with every
+        write and flush in a log where `logged` (write_log.py).
 
         Drivers: virtio-blk-pci, nvme, scsi-hd, usb-storage; properties as QEMU names them.
         """
@@ -231,9 +232,15 @@ class Machine:
                                             "limits": {"iops-total": iops}})
             node = {"driver": "throttle", "node-name": name, "throttle-group": f"{name}-group",
                     "file": {**node, "node-name": f"{name}-image"}}
+        if logged:
+            log = path.with_suffix(".log")
+            log.write_bytes(b"")
+            node = {"driver": "blklogwrites", "node-name": name, "log-sector-size": 512,
+                    "file": {**node, "node-name": f"{name}-image"},
+                    "log": {"driver": "file", "filename": str(log)}}
         self.qmp.command("blockdev-add", node)
         self.qmp.command("device_add", {"driver": driver, "id": name, "drive": name, **properties})
-        return Disk(self, name, properties)
+        return Disk(self, name, properties, path)
 
     def save(self, state):
         """Writes the running machine's state to a file, and stops it for good."""
