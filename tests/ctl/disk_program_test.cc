@@ -209,6 +209,7 @@ TEST_F(Disks, ShowsThePlanOfWhoWillAct) {
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_TRUE(has(ran.out, "the company's ledger")) << ran.out;
   EXPECT_FALSE(has(ran.out, "ext4 at byte 1080 (sdb), labelled")) << ran.out;
+  EXPECT_TRUE(has(ran.err, "another plan than the agent's (1a2b3c4d)")) << ran.err;
   EXPECT_EQ(apply_->requests(Request::kApprove)[0].approve().plan().digest(), preview_.digest());
   EXPECT_EQ(run({"disk", "approve", "--digest", "1a2b3c4d"}).exit, 4);  // the agent's
 }
@@ -371,9 +372,15 @@ TEST_F(Disks, StopsWatchingButNotTheWorkAtCtrlC) {
 
 TEST_F(Disks, SaysWhenThereIsNothingToDo) {
   preview_.Clear();
+  const Ran behind = run({"disk", "apply"});  // the agent still has steps for a disk
+  EXPECT_EQ(behind.exit, 0) << behind.err;
+  EXPECT_TRUE(has(behind.err, "has yet to see what changed")) << behind.err;
+  EXPECT_EQ(behind.out, "");
+  planned_.mutable_plan()->mutable_disks()->DeleteSubrange(0, 1);
+  planned_.mutable_plan()->clear_digest();
   const Ran ran = run({"disk", "apply"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
-  EXPECT_TRUE(has(ran.err, "Nothing is to be done")) << ran.err;
+  EXPECT_TRUE(has(ran.out, "Plan      nothing is to be done\n")) << ran.out;
   EXPECT_EQ(run({"disk", "approve", "sdc"}).exit, 0);  // is as its use wants it
   EXPECT_EQ(run({"disk", "approve", "sdd"}).exit, 1);  // is kept
   EXPECT_EQ(count(Request::kApply) + count(Request::kApprove), 0U);
