@@ -114,6 +114,22 @@ std::vector<Option> own_options() {
        {CommandId::NodeRetire, CommandId::DiskUndo},
        {},
        "do not ask"},
+      {Anew,
+       "--anew",
+       "",
+       None,
+       "",
+       {CommandId::Join},
+       {},
+       "also where this host has joined already: its identity there is replaced"},
+  };
+}
+
+// Those of what prepares disks.
+std::vector<Option> disk_options() {
+  using enum OptionId;
+  using enum OptionValue;
+  return {
       {For,
        "--for",
        "",
@@ -146,14 +162,6 @@ std::vector<Option> own_options() {
        {CommandId::DiskWipe},
        {},
        "every byte, which takes long and cannot be undone"},
-      {Anew,
-       "--anew",
-       "",
-       None,
-       "",
-       {CommandId::Join},
-       {},
-       "also where this host has joined already: its identity there is replaced"},
   };
 }
 
@@ -233,8 +241,9 @@ const Command& command(CommandId id) {
 const std::vector<Option>& options() {
   static const std::vector<Option> table = [] {
     auto all = common_options();
-    const auto own = own_options();
-    all.insert(all.end(), own.begin(), own.end());
+    for (const auto& more : {own_options(), disk_options()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
     return all;
   }();
   return table;
