@@ -166,7 +166,7 @@ What entry_breach(const Message& entry, const v1::Rule& rule) {
   return value_breach({entry, *entry.GetDescriptor()->map_value(), -1}, rule, kLengthMax, true);
 }
 
-// For people, and to tell one from another.
+// For people: long text is cut.
 std::string shown(const Value& value) {
   using google::protobuf::Reflection;
   std::string scratch;
@@ -180,16 +180,24 @@ std::string shown(const Value& value) {
   return number_text(number_of(value).value_or(0));
 }
 
+// To tell one from another: two long texts may be shown alike.
+std::string exact(const Value& value) {
+  std::string scratch;
+  return value.field.cpp_type() == FieldDescriptor::CPPTYPE_STRING
+             ? std::string(value.text(scratch))
+             : shown(value);
+}
+
 // Entries that were there before.
 void find_repeated(const Message& message, const FieldDescriptor& field,
                    std::vector<FieldBreach>& breaches) {
   std::map<std::string, int> first;
   const int size = message.GetReflection()->FieldSize(message, &field);
   for (int index = 0; index < size; ++index) {
-    const std::string text = shown({message, field, index});
-    const auto [found, added] = first.emplace(text, index);
+    const Value value{message, field, index};
+    const auto [found, added] = first.emplace(exact(value), index);
     if (added) continue;
-    breaches.push_back({index, text + " is there twice, expected once: entry " +
+    breaches.push_back({index, shown(value) + " is there twice, expected once: entry " +
                                    std::to_string(found->second) + " is the same"});
   }
 }
@@ -200,12 +208,13 @@ void find_common(const Message& message, const FieldDescriptor& field, const Fie
   const auto& reflection = *message.GetReflection();
   std::set<std::string> others;
   for (int index = 0; index < reflection.FieldSize(message, &other); ++index) {
-    others.insert(shown({message, other, index}));
+    others.insert(exact({message, other, index}));
   }
   for (int index = 0; index < reflection.FieldSize(message, &field); ++index) {
-    const std::string text = shown({message, field, index});
-    if (!others.contains(text)) continue;
-    breaches.push_back({index, text + " is in " + other.name() + " too, expected in one of them"});
+    const Value value{message, field, index};
+    if (!others.contains(exact(value))) continue;
+    breaches.push_back(
+        {index, shown(value) + " is in " + other.name() + " too, expected in one of them"});
   }
 }
 

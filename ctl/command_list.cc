@@ -114,6 +114,22 @@ std::vector<Option> own_options() {
        {CommandId::NodeRetire, CommandId::DiskUndo},
        {},
        "do not ask"},
+      {Anew,
+       "--anew",
+       "",
+       None,
+       "",
+       {CommandId::Join},
+       {},
+       "also where this host has joined already: its identity there is replaced"},
+  };
+}
+
+// Those of what prepares disks.
+std::vector<Option> disk_options() {
+  using enum OptionId;
+  using enum OptionValue;
+  return {
       {For,
        "--for",
        "",
@@ -146,14 +162,6 @@ std::vector<Option> own_options() {
        {CommandId::DiskWipe},
        {},
        "every byte, which takes long and cannot be undone"},
-      {Anew,
-       "--anew",
-       "",
-       None,
-       "",
-       {CommandId::Join},
-       {},
-       "also where this host has joined already: its identity there is replaced"},
   };
 }
 
@@ -179,9 +187,9 @@ const std::vector<Command>& commands() {
       {DiskApprove, "disk approve", "[DISK ...]", 0, kArgumentsMax, Kind::DiskName, Group::Disks,
        false, "consent to the plan, once it was shown; as root"},
       {DiskApply, "disk apply", "[DISK ...]", 0, kArgumentsMax, Kind::DiskName, Group::Disks, false,
-       "do what was consented to, and show how it goes"},
+       "do what was consented to, and show how it goes; as root"},
       {DiskWipe, "disk wipe", "DISK", 1, 1, Kind::DiskName, Group::Disks, false,
-       "make one disk blank, whatever it is for: shows, asks, and does it; as root"},
+       "make one disk blank, unless it is to be kept: shows, asks, and does it; as root"},
       {DiskUndo, "disk undo", "JOB", 1, 1, Kind::JobId, Group::Disks, false,
        "put back what a job cleared; JOB is its id, the beginning of it, or its disk; as root"},
       {DiskCancel, "disk cancel", "JOB", 1, 1, Kind::JobId, Group::Disks, false,
@@ -233,8 +241,9 @@ const Command& command(CommandId id) {
 const std::vector<Option>& options() {
   static const std::vector<Option> table = [] {
     auto all = common_options();
-    const auto own = own_options();
-    all.insert(all.end(), own.begin(), own.end());
+    for (const auto& more : {own_options(), disk_options()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
     return all;
   }();
   return table;

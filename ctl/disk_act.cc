@@ -113,6 +113,16 @@ Result<Preview> preview_of(const ApplyApi& api, const v1::StorageSpec& spec,
   return preview;
 }
 
+// A plan that was read before by joistctl disk plan, and is another one now.
+void hint_other_plan(const v1::DiskPlan& by_agent, const v1::DiskPlan& by_apply) {
+  if (by_agent.digest() == by_apply.digest()) return;
+  hint("This is another plan than the agent's (" +
+       (by_agent.digest().empty() ? "nothing to do"
+                                  : digest_text(by_agent).substr(0, kDigestLetters)) +
+       "): the disks have changed since it looked, or one of the two is of another version. What "
+       "counts is this one.");
+}
+
 // Whether --digest means this plan.
 Result<void> check_digest(const CommandLine& line, const v1::DiskPlan& plan) {
   const std::string digest = digest_text(plan);
@@ -185,11 +195,16 @@ Result<v1::ApproveDisksResponse> approve_plan(const ApplyApi& api, const Preview
 // Nothing has steps. That is well unless a disk was named that is not as its use wants it.
 Result<ExitCode> nothing_to_do(const CommandLine& line, const Screen& screen,
                                const v1::PlanDisksResponse& planned) {
-  const auto page = plan_page(planned, line.arguments, system_clock::now());
-  if (auto told = tell(line, render(page, screen)); !told) {
-    return tl::unexpected<Error>(told.error());
+  if (planned.plan().digest().empty()) {
+    const auto page = plan_page(planned, line.arguments, system_clock::now());
+    if (auto told = tell(line, render(page, screen)); !told) {
+      return tl::unexpected<Error>(told.error());
+    }
+  } else {
+    hint("joist-apply, which looked just now, finds nothing to do. The agent, which looked " +
+         humane_when(planned.observed_time(), system_clock::now()) +
+         ", has yet to see what changed.");
   }
-  hint("Nothing is to be done, as joist-apply plans it too.");
   const bool all_prepared = std::ranges::all_of(line.arguments, [&](const std::string& name) {
     return std::ranges::any_of(planned.plan().disks(), [&](const v1::PlannedDisk& disk) {
       return (disk.name() == name || disk.id() == name) && is_prepared(disk);
@@ -246,6 +261,7 @@ Result<ExitCode> approve(const CommandLine& line, const Screen& screen) {
   if (auto told = tell(line, render(preview_page(preview->plan), screen)); !told) {
     return tl::unexpected<Error>(told.error());
   }
+  hint_other_plan(planned->plan(), preview->plan);
   const auto agreed = is_agreed(line, preview->plan);
   if (!agreed) return tl::unexpected<Error>(agreed.error());
   if (!*agreed) return ExitCode::No;
@@ -336,6 +352,7 @@ Result<ExitCode> wipe(const CommandLine& line, const Screen& screen) {
   if (auto told = tell(line, render(preview_page(preview->plan), screen)); !told) {
     return tl::unexpected<Error>(told.error());
   }
+  hint_other_plan(planned->plan(), preview->plan);
   const auto agreed = is_agreed(line, preview->plan);
   if (!agreed) return tl::unexpected<Error>(agreed.error());
   if (!*agreed) return ExitCode::No;

@@ -90,8 +90,8 @@ std::string general_help() {
          group_help(Group::Other) + "\nOptions, anywhere on the line:\n" + common +
          "\nExit status:\n"
          "  0  it worked\n"
-         "  1  the answer is no (--check, config check, or you answered no), or a disk was not\n"
-         "     prepared to the end\n"
+         "  1  the answer is no (--check, config check, or you answered no); or a disk was\n"
+         "     not prepared to the end\n"
          "  2  the command line or a value in it is wrong\n"
          "  3  the agent, the installer or joist-apply cannot be reached\n"
          "  4  refused or not allowed\n"

@@ -123,7 +123,7 @@ Result<std::string> read_secret(const std::string& prompt) {
 Result<std::string> ask_line(const std::string& question) {
   say(question + " ");
   const auto line = read_all(STDIN_FILENO, "the terminal", kLineBytesMax, true);
-  if (!line) return line;
+  if (!line) return tl::unexpected<Error>(line.error());
   const auto first = line->find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";
   return line->substr(first, line->find_last_not_of(" \t\r\n") - first + 1);

@@ -343,6 +343,34 @@ class LocalApi(AgentTest):
                                  "InstallerConnected", "TimeSynchronised"])
         self.wait_for("no disk is listed", lambda: "observed_time" in self.call("ListDisks")[1])
 
+    def test_plans_what_the_configuration_says_and_what_is_asked_for(self):
+        # Until the disks were listed there is nothing to plan from.
+        status, answer = self.call("PlanDisks")
+        self.assertIn((status, answer.get("code")), ((200, None), (503, "unavailable")))
+        self.wait_for("no plan", lambda: self.call("PlanDisks")[0] == 200)
+        plan = self.call("PlanDisks")[1]
+        names = [disk["name"] for disk in self.call("ListDisks")[1]["disks"]]
+        self.assertEqual([disk["name"] for disk in plan["plan"]["disks"]], names)
+        self.assertIn("observed_time", plan)
+        self.assertEqual(plan["spec"]["uses"], [])
+        keep = {"uses": [{"name": "all", "kind": "keep"}]}
+        answer = self.call("PlanDisks", keep)[1]
+        self.assertEqual(answer["spec"]["uses"][0]["name"], "all")
+        for disk in answer["plan"]["disks"]:
+            self.assertEqual([reason["code"] for reason in disk["reasons"]], ["Kept"])
+        self.assertEqual(self.call("PlanDisks", {"only": names})[0], 200)
+
+    def test_plans_for_no_disk_that_is_not_there_and_no_use_that_is_wrong(self):
+        self.wait_for("no plan", lambda: self.call("PlanDisks")[0] == 200)
+        status, answer = self.call("PlanDisks", {"only": ["sdnone"]})
+        self.assertEqual((status, answer["code"]), (404, "not_found"))
+        self.assertIn('"sdnone"', answer["message"])
+        for uses in ([{"kind": "keep"}], [{"name": "x"}],
+                     [{"name": "x", "kind": "wipe", "disks": {"count": 9999}}]):
+            status, answer = self.call("PlanDisks", {"uses": uses})
+            self.assertEqual((status, answer["code"]), (400, "invalid"), uses)
+            self.assertIn("uses[0]", answer["message"])
+
     def test_conditions_come_true_when_they_last(self):
         def healthy():
             conditions = self.call("ListConditions")[1]["conditions"]
@@ -376,7 +404,9 @@ class LocalApi(AgentTest):
             "print(c.getresponse().status)\n")
         daemon = pwd.getpwnam("daemon")
         join = json.dumps({"endpoint": "127.0.0.1:1", "token": "x"})
-        for method, message, wanted in (("Join", join, "403"), ("GetStatus", "{}", "200")):
+        self.wait_for("no plan", lambda: self.call("PlanDisks")[0] == 200)
+        for method, message, wanted in (("Join", join, "403"), ("GetStatus", "{}", "200"),
+                                        ("PlanDisks", "{}", "200")):
             ran = subprocess.run(
                 ["/usr/bin/python3", "-c", ask, self.dir / "run" / "agent.sock", method, message],
                 user=daemon.pw_uid, group=daemon.pw_gid, extra_groups=[], check=True,

@@ -79,6 +79,19 @@ TEST(CheckRules, TakesNoEntryTwice) {
   EXPECT_EQ(breach_of(spec), "roles[2]: ceph is there twice, expected once: entry 0 is the same");
 }
 
+TEST(CheckRules, TellsLongEntriesApart) {
+  v1::NodeSpec spec;
+  const std::string same(60, 'x');
+  auto& disks = *spec.mutable_storage()->add_uses()->mutable_disks();
+  spec.mutable_storage()->mutable_uses(0)->set_name("osd");
+  spec.mutable_storage()->mutable_uses(0)->set_kind(v1::STORAGE_USE_KIND_CEPH_RAW);
+  disks.add_ids("file:/" + same + "/1");
+  disks.add_ids("file:/" + same + "/2");
+  EXPECT_EQ(breach_of(spec), "");
+  disks.add_ids("file:/" + same + "/1");
+  EXPECT_NE(breach_of(spec).find("storage.uses[0].disks.ids[2]: "), std::string::npos);
+}
+
 TEST(CheckRules, HoldsDurationsToTheirBoundsAndForm) {
   v1::ClusterSpec spec;
   spec.mutable_silence_max()->set_seconds(1);

@@ -57,6 +57,44 @@ TEST(CommandLine, WatchesEveryTwoSecondsUnlessTold) {
   EXPECT_EQ(error_of({"join", "a:1", "--watch"}), "--watch does not go with join");
 }
 
+TEST(CommandLine, KnowsTheListOfDisksByTwoNames) {
+  EXPECT_EQ(parse({"disks"})->command, CommandId::DiskList);
+  EXPECT_EQ(parse({"disk", "list"})->command, CommandId::DiskList);
+  EXPECT_EQ(parse({"disks", "--help"})->arguments, Words{"disk list"});
+  EXPECT_TRUE(
+      error_of({"disk"}).starts_with("\"disk\" is no command, expected disk list, disk show"));
+  EXPECT_EQ(error_of({"diskz"}), "unknown command \"diskz\", did you mean disks?");
+  EXPECT_NE(command_help("disks").value().find("; the same as"), std::string::npos);
+  EXPECT_NE(general_help().find("(also: disks)"), std::string::npos);
+}
+
+TEST(CommandLine, TakesWhatPreparingDisksNeeds) {
+  const auto approve =
+      parse({"disk", "approve", "sda", "sdb", "--for", "8h", "--digest", "1A2B3C4D5E"});
+  ASSERT_TRUE(approve.has_value()) << approve.error().message;
+  EXPECT_EQ(approve->command, CommandId::DiskApprove);
+  EXPECT_EQ(approve->arguments, (Words{"sda", "sdb"}));
+  EXPECT_EQ(approve->lasts, "8h");
+  EXPECT_EQ(approve->digest, "1a2b3c4d5e");
+  EXPECT_TRUE(parse({"disk", "apply", "--no-wait"})->no_wait);
+  EXPECT_TRUE(parse({"disk", "wipe", "sda", "--zero"})->zero);
+  EXPECT_TRUE(parse({"disk", "undo", "j", "-y"})->yes);
+  for (const std::string wrong : {"1a2b3c4", "1a2b3c4g", "", std::string(65, 'a').c_str()}) {
+    EXPECT_NE(error_of({"disk", "apply", "--digest=" + wrong}), "") << wrong;
+  }
+  EXPECT_EQ(error_of({"disk", "apply", "--for", "8h"}), "--for does not go with disk apply");
+  EXPECT_EQ(error_of({"disk", "apply", "--zero"}), "--zero does not go with disk apply");
+  EXPECT_EQ(error_of({"disk", "wipe"}), "DISK is missing; usage: joistctl disk wipe DISK");
+  EXPECT_EQ(error_of({"disk", "wipe", "a", "b"}),
+            "\"b\" is too much; usage: joistctl disk wipe DISK");
+}
+
+TEST(CommandLine, WatchesJobsWithoutBeingTold) {
+  EXPECT_EQ(parse({"disk", "watch"})->watch_seconds, 2.0);
+  EXPECT_EQ(parse({"disk", "watch", "--watch", "0.5"})->watch_seconds, 0.5);
+  EXPECT_EQ(parse({"disk", "history"})->watch_seconds, std::nullopt);
+}
+
 TEST(CommandLine, FindsTheSockets) {
   EXPECT_EQ(parse({"status"})->agent_socket, "/run/joist/agent.sock");
   EXPECT_EQ(parse({"nodes"})->installer_socket, "/run/joist-installer/installer.sock");
@@ -64,6 +102,9 @@ TEST(CommandLine, FindsTheSockets) {
   EXPECT_EQ(parse({"status", "--agent-socket", "/b"}, {{"JOIST_AGENT_SOCKET", "/a"}})->agent_socket,
             "/b");
   EXPECT_EQ(parse({"nodes"}, {{"JOIST_INSTALLER_SOCKET", "/i"}})->installer_socket, "/i");
+  EXPECT_EQ(parse({"disk", "apply"})->apply_socket, "/run/joist/apply.sock");
+  EXPECT_EQ(parse({"disk", "apply"}, {{"JOIST_APPLY_SOCKET", "/p"}})->apply_socket, "/p");
+  EXPECT_EQ(parse({"disk", "apply", "--apply-socket", "/q"})->apply_socket, "/q");
 }
 
 TEST(CommandLine, RespectsNoColor) {
@@ -137,6 +178,10 @@ TEST(Completion, OffersWhatMayStandNext) {
   EXPECT_EQ(offered({"token", "create", "--t"}), Words{"--ttl"});
   EXPECT_EQ(offered({"nodes", "--y"}), Words{});
   EXPECT_EQ(offered({"status", ""}), Words{});
+  EXPECT_EQ(offered({"disk"}), (Words{"disk", "disks"}));
+  EXPECT_EQ(offered({"disk", "app"}), (Words{"apply", "approve"}));
+  EXPECT_EQ(offered({"disk", "wipe", "sda", "--z"}), Words{"--zero"});
+  EXPECT_EQ(offered({"disk", "apply", "--apply-socket", ""}), Words{"<file>"});
   EXPECT_FALSE(offered({}).empty());
 }
 

@@ -3,7 +3,6 @@
 // through a pseudo terminal.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <pty.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "base/message_text.h"
 #include "joist/v1/agent.pb.h"
 #include "joist/v1/cluster.pb.h"
+#include "tests/ctl/joistctl_run.h"
 #include "wire/http_server.h"
 #include "wire/rpc.h"
 
@@ -29,33 +29,13 @@ const std::string kToken =
     "joist1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.0123456789ab."
     "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA";
 
-struct Ran {
-  int exit = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string read_to_end(int fd) {
-  std::string text;
-  char chunk[4096];
-  for (;;) {
-    const ssize_t got = ::read(fd, chunk, sizeof chunk);
-    if (got <= 0) break;  // EIO is a terminal's end
-    text.append(chunk, static_cast<std::size_t>(got));
-  }
-  ::close(fd);
-  return text;
-}
-
-class Program : public testing::Test {
+class Program : public Joistctl {
  protected:
   Program()
       : server_(io_, {}, [this](const wire::Request& request, const wire::Peer& peer) {
           return agent_.serves(request.path) ? agent_.handle(request, peer)
                                              : fleet_.handle(request, peer);
         }) {
-    std::string pattern = testing::TempDir() + "joistctl-XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
     socket_ = directory_ / "api.sock";
     serve_agent();
     serve_fleet();
@@ -65,7 +45,6 @@ class Program : public testing::Test {
   ~Program() override {
     boost::asio::post(io_, [this] { server_.close(); });
     thread_.join();
-    std::filesystem::remove_all(directory_);
   }
 
   void serve_agent() {
@@ -133,76 +112,13 @@ class Program : public testing::Test {
         });
   }
 
-  std::vector<std::string> command(std::vector<std::string> words) const {
-    words.insert(words.begin(), {JOIST_BIN_DIR "/joistctl", "--agent-socket", socket_.string(),
-                                 "--installer-socket", socket_.string()});
-    return words;
+  std::vector<std::string> options() const override {
+    return {"--agent-socket", socket_.string(), "--installer-socket", socket_.string()};
   }
 
-  static void exec(const std::vector<std::string>& words) {
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::setenv("TERM", "xterm", 1);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-
-  Ran run(const std::vector<std::string>& words, const std::string& input = "") const {
-    const std::string in_path = directory_ / "stdin";
-    std::ofstream(in_path) << input;
-    const std::string err_path = directory_ / "stderr";
-    int out[2];
-    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    const auto line = command(words);
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::dup2(::open(in_path.c_str(), O_RDONLY), 0);
-      ::dup2(out[1], 1);
-      ::dup2(::open(err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
-      exec(line);
-    }
-    ::close(out[1]);
-    Ran ran;
-    ran.out = read_to_end(out[0]);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    ran.err = read_to_end(::open(err_path.c_str(), O_RDONLY));
-    return ran;
-  }
-
-  // On a terminal of 80 columns; `act` gets its master side and the process.
-  template <typename Act>
-  Ran run_on_terminal(const std::vector<std::string>& words, Act act) const {
-    winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-    int master = -1;
-    const auto line = command(words);
-    const pid_t pid = ::forkpty(&master, nullptr, nullptr, &size);
-    if (pid == 0) exec(line);
-    act(master, pid);
-    Ran ran;
-    ran.out = seen_ + read_to_end(master);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    return ran;
-  }
-
-  // Reads until the terminal shows `text`.
-  void await(int master, const std::string& text) const {
-    seen_.clear();
-    char letter = 0;
-    while (seen_.find(text) == std::string::npos && ::read(master, &letter, 1) == 1)
-      seen_ += letter;
-    ASSERT_NE(seen_.find(text), std::string::npos) << seen_;
-  }
-
-  std::filesystem::path directory_;
   std::filesystem::path socket_;
   v1::ConditionStatus ready_ = v1::CONDITION_STATUS_TRUE;
   int retired_ = 0;
-  mutable std::string seen_;
   boost::asio::io_context io_{1};
   wire::RpcService agent_{"joist.v1.Agent"};
   wire::RpcService fleet_{"joist.v1.Fleet"};
