@@ -21,7 +21,12 @@ constexpr std::uint64_t kRotatingBytesPerSecond = 120'000'000;
 constexpr std::uint64_t kSolidBytesPerSecond = 400'000'000;
 
 // How a disk stands to the use that wants it.
-enum class Standing { Prepared, Takeable, Refused };
+enum class Standing {
+  Settled,   // has what the use gives
+  Ready,     // blank, which is all that the use gives
+  Takeable,  // something is to be done
+  Refused,
+};
 
 struct Candidate {
   const ClassifiedDisk* disk;
@@ -205,17 +210,17 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
     if (is_mounted_there(disk, planned)) {
       add_reason(planned, "AlreadyMounted",
                  "has the file system of this use, mounted at " + planned.mount_point());
-      return Standing::Prepared;
+      return Standing::Settled;
     }
   } else if (use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk)) {
     add_reason(planned, "CarriesOsd",
                "carries a BlueStore OSD already; to give that up, name the disk in a use of kind "
                "wipe");
-    return Standing::Prepared;
+    return Standing::Settled;
   } else if (!makes_filesystem(use.kind()) && disk.verdict.disk_class == v1::DISK_CLASS_BLANK &&
              may_be_taken(disk)) {
     add_reason(planned, "AlreadyBlank", "is blank, as this use wants it");
-    return Standing::Prepared;
+    return Standing::Ready;
   }
   if (makes_filesystem(use.kind()) && !planned.id().empty() &&
       !may_be_mounted_at(planned.mount_point())) {
@@ -315,31 +320,31 @@ class Planner {
       }
       return;
     }
-    const auto is = [](Standing standing) {
-      return [standing](const Candidate& one) { return one.standing == standing; };
-    };
-    const auto prepared =
-        static_cast<std::uint64_t>(std::ranges::count_if(candidates, is(Standing::Prepared)));
+    // Those that have what the use gives stay, however many; the others are there to be had.
+    const auto settled = std::erase_if(
+        candidates, [](const Candidate& one) { return one.standing == Standing::Settled; });
     std::erase_if(candidates,
-                  [](const Candidate& one) { return one.standing != Standing::Takeable; });
+                  [](const Candidate& one) { return one.standing == Standing::Refused; });
     const std::uint64_t reserve = std::min<std::uint64_t>(use.disks().reserve(), candidates.size());
     const std::uint64_t free = candidates.size() - reserve;
-    const std::uint32_t count = count_of(use);
+    const std::uint64_t count = count_of(use);
     const std::uint64_t missing =
-        count == 0 ? free : count - std::min<std::uint64_t>(count, prepared);
+        count == 0 ? free : count - std::min<std::uint64_t>(count, settled);
     const std::uint64_t taken = std::min(free, missing);
     for (std::size_t index = 0; index < candidates.size(); ++index) {
-      if (index < taken) {
-        take(use, candidates[index]);
+      const Candidate& candidate = candidates[index];
+      if (index < taken && candidate.standing == Standing::Takeable) {
+        take(use, candidate);
       } else if (index >= free) {
-        add_reason(*candidates[index].planned, "Reserved",
+        candidate.planned->clear_reasons();
+        add_reason(*candidate.planned, "Reserved",
                    "is one of " + std::to_string(reserve) + " that use " + use.name() +
                        " leaves to nobody");
-      } else {
-        leave(*candidates[index].planned);
+      } else if (index >= taken) {
+        leave(*candidate.planned);
       }
     }
-    if (count > 0 && prepared + taken < count) fall_short(use, count, prepared + taken);
+    if (count > 0 && settled + taken < count) fall_short(use, count, settled + taken);
   }
 
   void fall_short(const v1::StorageUse& use, std::uint64_t wanted, std::uint64_t found) {

@@ -20,7 +20,7 @@ struct PlanGround {
 
 // Every disk of the ground, by name. Steps have only disks with a stable identity that are blank or
 // foreign, were read to the end, and that a use wants; all others have reasons:
-//   NotWanted, NotAsked, Kept, Reserved, Enough (of `count`)
+//   NotWanted, NotAsked, Kept, Reserved
 //   AlreadyBlank, AlreadyMounted, CarriesOsd   as the use wants it
 //   MountPointRefused                          the use names a place of the system's
 //   those of classify.h                        what keeps it from being used

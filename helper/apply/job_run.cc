@@ -106,7 +106,8 @@ class JobRun {
     }
   }
 
-  // Held from the first look at it to the end of the step. After a boot it may come later than we do.
+  // Held from the first look at it to the end of the step. After a boot it may come later than we
+  // do.
   Result<HeldDisk> take_disk() const {
     const auto end = steady_clock::now() + kComesWithin;
     for (;;) {

@@ -429,7 +429,7 @@ Result<v1::ApplyDisksResponse> Server::apply(const v1::ApplyDisksRequest& reques
   }
   const auto now = system_clock::now();
   const auto consent = find_consent(request, plan, now);
-  if (!consent) return tl::unexpected<Error>(consent.error());
+  if (!consent) return fail(ErrorCode::Refused, consent.error().message);
   std::vector<v1::DiskJob> jobs;
   for (const v1::PlannedDisk& planned : plan.disks()) {
     if (planned.steps().empty()) continue;

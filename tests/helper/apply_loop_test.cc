@@ -171,7 +171,7 @@ TEST_F(Apply, ClearsWhatWasConsentedToAndPutsItBack) {
   EXPECT_EQ(plan.disks(0).consent(), v1::CONSENT_NEED_PERSON);
 
   const auto unconsented = apply(spec, plan.digest());
-  EXPECT_EQ(unconsented.problem().code(), "not_found");
+  EXPECT_EQ(unconsented.problem().code(), "refused");
   EXPECT_NE(unconsented.problem().message().find("nobody has consented"), std::string::npos)
       << unconsented.problem().message();
   EXPECT_EQ(approve(spec, std::string(32, 'x')).problem().code(), "refused");
@@ -238,7 +238,7 @@ TEST_F(Apply, LetsTheAgentApplyAndLookAlone) {
   const std::string digest = preview(spec).digest();
   EXPECT_EQ(as_user(kAgent, [&] { return approve(spec, digest).problem().code(); }), "refused");
   EXPECT_EQ(as_user(kAgent, [&] { return undo("x").problem().code(); }), "refused");
-  EXPECT_EQ(as_user(kAgent, [&] { return apply(spec, digest).problem().code(); }), "not_found");
+  EXPECT_EQ(as_user(kAgent, [&] { return apply(spec, digest).problem().code(); }), "refused");
   EXPECT_EQ(as_user(kStranger, [&] { return apply(spec, digest).problem().code(); }),
             "unauthenticated");
   ASSERT_TRUE(approve(spec, digest).has_approve());
