@@ -191,11 +191,12 @@ class Filler {
 std::vector<const Descriptor*> all_messages() {
   std::vector<const Descriptor*> types;
   for (const Descriptor* type :
-       {v1::Status::descriptor(), v1::ApplyRequest::descriptor(), v1::ClusterSpec::descriptor(), v1::WebConfig::descriptor(),
-        v1::Condition::descriptor(), v1::Disk::descriptor(), v1::EnrollRequest::descriptor(),
-        v1::HelperRequest::descriptor(), v1::Host::descriptor(), v1::DiskJob::descriptor(),
-        v1::Link::descriptor(), v1::DiskPlan::descriptor(), v1::Report::descriptor(), v1::Rule::descriptor(),
-        v1::Hello::descriptor(), v1::NodeSpec::descriptor(), v1::SmartctlReport::descriptor()}) {
+       {v1::Status::descriptor(), v1::ApplyRequest::descriptor(), v1::ClusterSpec::descriptor(),
+        v1::WebConfig::descriptor(), v1::Condition::descriptor(), v1::Disk::descriptor(),
+        v1::EnrollRequest::descriptor(), v1::HelperRequest::descriptor(), v1::Host::descriptor(),
+        v1::DiskJob::descriptor(), v1::Link::descriptor(), v1::DiskPlan::descriptor(),
+        v1::Report::descriptor(), v1::Rule::descriptor(), v1::Hello::descriptor(),
+        v1::NodeSpec::descriptor(), v1::SmartctlReport::descriptor()}) {
     for (int index = 0; index < type->file()->message_type_count(); ++index) {
       collect(*type->file()->message_type(index), types);
     }

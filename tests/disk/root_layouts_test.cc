@@ -70,9 +70,7 @@ class Layout {
   void swap_on(const std::string& device) {
     layer_.swaps.push_back({.path = "/dev/" + device, .device = device});
   }
-  void swap_file(const std::string& path) {
-    layer_.swaps.push_back({.path = path, .file = true});
-  }
+  void swap_file(const std::string& path) { layer_.swaps.push_back({.path = path, .file = true}); }
   void btrfs(const std::vector<std::string>& devices) {
     layer_.btrfs.push_back({"1c9a-uuid", devices});
   }
