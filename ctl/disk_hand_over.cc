@@ -24,9 +24,9 @@ bool is_of_contents(std::string_view name) {
 
 // The disk's own name for itself goes before names made of model and serial.
 int rank_of(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kOurs{"wwn-", "nvme-eui.", "nvme-uuid."};
+  constexpr std::array<std::string_view, 3> kByWwn{"wwn-", "nvme-eui.", "nvme-uuid."};
   const bool own =
-      std::ranges::any_of(kOurs, [name](std::string_view lead) { return name.starts_with(lead); });
+      std::ranges::any_of(kByWwn, [name](std::string_view lead) { return name.starts_with(lead); });
   return own ? 0 : 1;
 }
 

@@ -71,9 +71,8 @@ def jobs(machine):
     return machine.json("joistctl -o json disk history")["jobs"]
 
 
-def job_of(machine, disk):
-    name = disk.device[5:]
-    return next(job for job in jobs(machine) if job["planned"]["name"] == name)
+def job_of(machine, disk_id):
+    return next(job for job in jobs(machine) if job["planned"]["id"] == disk_id)
 
 
 def expect(machine, command, expected):
@@ -103,7 +102,8 @@ def run(machine):
         head -c 300M /dev/urandom >{old.device}
         udevadm settle""")
     before = machine.run(f"sha256sum <{osd.device}")
-    spec = SPEC.format(**{name: id_of(machine, disk) for name, disk in disks.items()})
+    ids = {name: id_of(machine, disk) for name, disk in disks.items()}
+    spec = SPEC.format(**ids)
     machine.run(f"cat >/etc/joist/agent.yaml <<'END'\n{spec}\nEND\n"
                 "joistctl config check /etc/joist/agent.yaml && "
                 "systemctl reload joist-agent.service")
@@ -142,7 +142,7 @@ def run(machine):
         raise AssertionError(f"not what Rook needs: {ceph}")
 
     # The data that somebody lost by mistake.
-    machine.run(f"joistctl disk undo {job_of(machine, osd)['id']} --yes")
+    machine.run(f"joistctl disk undo {job_of(machine, ids['osd'])['id']} --yes")
     expect(machine, f"sha256sum <{osd.device}", before.strip())
     machine.run(f"e2fsck -fn {osd.device} && mount -r {osd.device} /mnt && "
                 "diff -r /etc/joist /mnt/joist >/dev/null; test -s /mnt/etc/passwd && umount /mnt")
@@ -158,7 +158,7 @@ def run(machine):
     agent_is_back(machine)
 
     def zeroed():
-        job = job_of(machine, old)
+        job = job_of(machine, ids["old"])
         return job["state"] == "done", job
     machine.until(zeroed, seconds=180)
     expect(machine, f"tr -d '\\0' <{old.device} | head -c 1 | wc -c", "0")
