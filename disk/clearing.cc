@@ -14,6 +14,14 @@ bool is_zero(std::string_view bytes) {
   return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
+std::uint64_t end_of(const v1::SavedRun& run) { return run.offset_bytes() + run.bytes().size(); }
+
+bool holds(const v1::SavedRun& run, std::uint64_t offset_bytes, std::string_view sector) {
+  return run.offset_bytes() <= offset_bytes &&
+         std::string_view(run.bytes()).substr(offset_bytes - run.offset_bytes(), sector.size()) ==
+             sector;
+}
+
 // Calls `take` with pieces of the range that fit in memory.
 template <typename Take>
 Result<void> read_in_chunks(BlockTarget& target, const ByteRange& range, Take take) {
@@ -130,6 +138,29 @@ Result<void> clear_bytes(BlockTarget& target, const v1::SavedBytes& saved) {
   return write_front_last(target, saved, [&target](const v1::SavedRun& run) {
     return target.write(run.offset_bytes(), std::string(run.bytes().size(), '\0'));
   });
+}
+
+Result<void> check_nothing_else(BlockTarget& target, const std::vector<ByteRange>& ranges,
+                                const v1::SavedBytes& saved) {
+  if (auto good = check_runs(target, saved); !good) return good;
+  const std::uint32_t sector_bytes = target.sector_bytes();
+  int at_run = 0;  // runs and ranges both go upwards
+  for (const ByteRange& range : ranges) {
+    const auto take = [&](std::uint64_t at, std::string_view bytes) -> Result<void> {
+      for (std::size_t into = 0; into < bytes.size(); into += sector_bytes) {
+        const auto sector = bytes.substr(into, sector_bytes);
+        if (is_zero(sector)) continue;
+        const std::uint64_t offset_bytes = at + into;
+        while (at_run < saved.runs_size() && end_of(saved.runs(at_run)) <= offset_bytes) ++at_run;
+        if (at_run < saved.runs_size() && holds(saved.runs(at_run), offset_bytes, sector)) continue;
+        return fail(ErrorCode::Refused, "somebody wrote to the disk since it was saved, at byte " +
+                                            std::to_string(offset_bytes) + "; nothing is changed");
+      }
+      return {};
+    };
+    if (auto read = read_in_chunks(target, range, take); !read) return read;
+  }
+  return {};
 }
 
 Result<void> check_clear(BlockTarget& target, const std::vector<ByteRange>& ranges) {

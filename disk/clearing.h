@@ -27,6 +27,11 @@ Result<v1::SavedBytes> save_bytes(BlockTarget& target, const std::vector<ByteRan
 // somebody else wrote meanwhile is nobody's to clear, and is Refused before the first write.
 Result<void> clear_bytes(BlockTarget& target, const v1::SavedBytes& saved);
 
+// That in `ranges` there is nothing but what was saved, or zeros: nobody else has begun to use the
+// disk. Refused otherwise. Reads only.
+Result<void> check_nothing_else(BlockTarget& target, const std::vector<ByteRange>& ranges,
+                                const v1::SavedBytes& saved);
+
 // That the medium gives back zeros for all of it; Io where it does not.
 Result<void> check_clear(BlockTarget& target, const std::vector<ByteRange>& ranges);
 

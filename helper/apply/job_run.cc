@@ -4,7 +4,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/log.h"
+#include "base/sha256.h"
 #include "base/wall_time.h"
 #include "disk/clearing.h"
 #include "disk/fingerprint.h"
@@ -24,6 +24,8 @@ constexpr std::chrono::seconds kComesWithin(60);
 constexpr std::chrono::milliseconds kLookAgain(500);
 
 constexpr std::uint64_t kZeroPieceBytes = std::uint64_t{64} << 20;
+
+constexpr std::uint64_t kFrontBytes = std::uint64_t{1} << 20;
 
 // While a whole disk is zeroed, how far it is is written down so often: what a crash costs.
 constexpr std::chrono::seconds kNoteEvery(10);
@@ -146,6 +148,7 @@ class JobRun {
     }
     const auto saved = ground_.store.read_saved(job_);
     if (!saved) return tl::unexpected<Error>(saved.error());
+    if (auto alone = check_nothing_else(disk, *saved); !alone) return alone;
     std::vector<disk::ByteRange> ranges;
     for (const v1::SavedRun& run : saved->runs()) {
       ranges.push_back({run.offset_bytes(), run.bytes().size()});
@@ -155,14 +158,55 @@ class JobRun {
     return disk.reread_partitions();
   }
 
-  // The front goes last, as in disk/clearing.h: a disk that is half zeroed does not look blank.
-  Result<void> zero(HeldDisk& disk) {
-    if (job_.total_bytes() == 0) {
+  // Wherever anybody looks first there is only what was saved: a part of it, or all. What was
+  // written since a crash, or since the disk was handed over, is somebody's.
+  Result<void> check_nothing_else(HeldDisk& disk, const v1::SavedBytes& saved) const {
+    const auto found = probe(disk);
+    if (!found) return tl::unexpected<Error>(found.error());
+    return disk::check_nothing_else(disk, disk::ranges_to_clear(*found), saved);
+  }
+
+  static Result<std::string> front_digest(HeldDisk& disk) {
+    const auto front = disk.read({0, std::min(disk.size_bytes(), kFrontBytes)});
+    if (!front) return front;
+    return sha256(*front);
+  }
+
+  // Before the first byte, that it is as consented to; when it goes on, that the front, which goes
+  // last, is as it was, and what was zeroed still is.
+  Result<void> check_before_zeroing(HeldDisk& disk) {
+    const auto front = front_digest(disk);
+    if (!front) return tl::unexpected<Error>(front.error());
+    if (job_.front_digest().empty()) {
       const auto found = probe_as_consented(disk);
       if (!found) return tl::unexpected<Error>(found.error());
-      job_.set_total_bytes(disk.size_bytes());
-      if (auto written = write(); !written) return written;
+      job_.set_front_digest(*front);
+      return write();
     }
+    const std::uint64_t zeroed_from = disk.size_bytes() - job_.done_bytes();
+    std::vector<disk::ByteRange> zeroed;
+    for (const disk::ByteRange& range : disk::sampled_ranges(disk.size_bytes())) {
+      if (range.start_bytes >= zeroed_from) zeroed.push_back(range);
+    }
+    const bool at_front = zeroed_from <= kZeroPieceBytes;  // noted before it was begun
+    if ((*front != job_.front_digest() && !at_front) || !disk::check_clear(disk, zeroed)) {
+      return fail(ErrorCode::Refused,
+                  "somebody wrote to the disk while it waited to be zeroed "
+                  "further; nothing is written");
+    }
+    return {};
+  }
+
+  // All that was zeroed so far is on the medium.
+  Result<void> note_zeroed(HeldDisk& disk, std::uint64_t done_bytes) {
+    if (auto flushed = disk.flush(); !flushed) return flushed;
+    job_.set_done_bytes(done_bytes);
+    return write();
+  }
+
+  // The front goes last, as in disk/clearing.h: a disk that is half zeroed does not look blank.
+  Result<void> zero(HeldDisk& disk) {
+    if (auto good = check_before_zeroing(disk); !good) return good;
     ground_.progress->total_bytes = disk.size_bytes();
     auto noted = steady_clock::now();
     std::uint64_t done_bytes = job_.done_bytes();
@@ -173,20 +217,16 @@ class JobRun {
                                             " bytes the last " + std::to_string(done_bytes) +
                                             " are zero");
       }
-      const std::uint64_t end_bytes = disk.size_bytes() - done_bytes;
-      const std::uint64_t piece_bytes = std::min(end_bytes, kZeroPieceBytes);
-      if (piece_bytes == end_bytes) {  // the front: all else is on the medium before
-        if (auto flushed = disk.flush(); !flushed) return flushed;
-      }
-      if (auto zeroed = disk.zero({end_bytes - piece_bytes, piece_bytes}); !zeroed) return zeroed;
-      done_bytes += piece_bytes;
-      ground_.progress->done_bytes = done_bytes;
-      if (steady_clock::now() - noted >= kNoteEvery) {
-        if (auto flushed = disk.flush(); !flushed) return flushed;
-        job_.set_done_bytes(done_bytes);
-        if (auto written = write(); !written) return written;
+      const std::uint64_t left_bytes = disk.size_bytes() - done_bytes;
+      const bool front = left_bytes <= kZeroPieceBytes;
+      if (front || steady_clock::now() - noted >= kNoteEvery) {
+        if (auto written = note_zeroed(disk, done_bytes); !written) return written;
         noted = steady_clock::now();
       }
+      const std::uint64_t piece_bytes = std::min(left_bytes, kZeroPieceBytes);
+      if (auto zeroed = disk.zero({left_bytes - piece_bytes, piece_bytes}); !zeroed) return zeroed;
+      done_bytes += piece_bytes;
+      ground_.progress->done_bytes = done_bytes;
     }
     if (auto flushed = disk.flush(); !flushed) return flushed;
     if (auto clear = disk::check_clear(disk, disk::sampled_ranges(disk.size_bytes())); !clear) {
@@ -207,8 +247,10 @@ class JobRun {
 
   // What mkfs left when it was killed, or nothing: no other name may stand on it.
   Result<void> check_only_ours(const disk::ProbeResult& found) const {
+    const std::string type = filesystem_type(job_.planned().filesystem());
     for (const disk::Signature& signature : found.signatures) {
-      if (signature.uuid.empty() || signature.uuid == job_.planned().filesystem_uuid()) continue;
+      const bool nameless = signature.uuid.empty() && signature.type == type;
+      if (nameless || signature.uuid == job_.planned().filesystem_uuid()) continue;
       return fail(ErrorCode::Refused,
                   "somebody else's " + signature.type + " is on it by now; nothing is written");
     }
@@ -263,6 +305,7 @@ class JobRun {
     if (!saved) return tl::unexpected<Error>(saved.error());
     auto disk = HeldDisk::take(ground_.root, job_.planned(), job_.logical_sector_bytes());
     if (!disk) return tl::unexpected<Error>(disk.error());
+    if (auto alone = check_nothing_else(*disk, *saved); !alone) return alone;
     if (auto restored = disk::restore_bytes(*disk, *saved); !restored) return restored;
     if (auto read = disk->reread_partitions(); !read) return read;
     const auto found = probe(*disk);

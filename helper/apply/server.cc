@@ -247,8 +247,7 @@ Result<void> Server::serve_once() {
   std::vector<pollfd> waiting{wait_on(signals_.get(), true),
                               wait_on(place ? listener_.get() : -1, true)};
   for (const Connection& connection : connections_) {
-    const bool free = !connection.work && surveys() < limits_.surveys_max;
-    waiting.push_back(wait_on(connection.fd.get(), free));
+    waiting.push_back(wait_on(connection.fd.get(), may_ask(connection)));
     waiting.push_back(wait_on(connection.work ? connection.work->output.get() : -1, true));
   }
   for (const Running& running : running_) {
@@ -264,9 +263,9 @@ Result<void> Server::serve_once() {
     const short of_peer = (at++)->revents;
     const short of_work = (at++)->revents;
     if (of_work != 0 && connection.work->hear()) finish(connection);
-    if ((of_peer & POLLIN) != 0) {
+    if ((of_peer & POLLIN) != 0 && may_ask(connection)) {  // those before may have taken the place
       take_request(connection);
-    } else if ((of_peer & (POLLHUP | POLLERR)) != 0) {
+    } else if ((of_peer & (POLLHUP | POLLERR)) != 0 && (of_peer & POLLIN) == 0) {
       connection.fd = UniqueFd();
     }
   }
@@ -290,6 +289,11 @@ void Server::accept_one() {
   const Time now = steady_clock::now();
   busy_until_ = now;
   const auto peer = peer_credentials(fd->get());
+  const auto of_agent = std::ranges::count_if(
+      connections_, [](const Connection& connection) { return connection.peer.uid != 0; });
+  const bool too_many =
+      peer && peer->uid != 0 && static_cast<std::size_t>(of_agent) >= limits_.agent_connections_max;
+  if (too_many) return;  // it asks again
   if (peer && (peer->uid == 0 || peer->uid == limits_.agent_uid)) {
     connections_.push_back({std::move(*fd), *peer, {}, std::nullopt, now});
     return;
@@ -567,9 +571,12 @@ void Server::expire(Time now) {
   if (!connections_.empty() || !running_.empty()) busy_until_ = now;
 }
 
-std::size_t Server::surveys() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      connections_, [](const Connection& connection) { return connection.work.has_value(); }));
+bool Server::may_ask(const Connection& connection) const {
+  if (connection.work || !connection.fd) return false;
+  const auto busy = std::ranges::count_if(
+      connections_, [](const Connection& other) { return other.work.has_value(); });
+  const std::size_t max = limits_.surveys_max + (connection.peer.uid == 0 ? 2 : 0);
+  return static_cast<std::size_t>(busy) < max;
 }
 
 milliseconds Server::patience(Time now) const {

@@ -36,8 +36,9 @@ struct ServerLimits {
   std::chrono::seconds probe_deadline{15};  // of one disk
   std::chrono::seconds work_deadline{300};  // of a survey or an undo
   std::size_t connections_max = 16;
-  std::size_t surveys_max = 2;  // and undos
-  std::size_t jobs_max = 48;    // disks prepared at once; more wait
+  std::size_t agent_connections_max = 8;  // the rest is root's
+  std::size_t surveys_max = 2;            // and undos; root may have two more
+  std::size_t jobs_max = 48;              // disks prepared at once; more wait
 };
 
 struct ServerFiles {
@@ -107,7 +108,7 @@ class Server {
   void expire(Time now);
   bool is_idle(Time now) const;
   std::chrono::milliseconds patience(Time now) const;
-  std::size_t surveys() const;
+  bool may_ask(const Connection& connection) const;
   const Running* find_running(const std::string& id) const;
 
   UniqueFd listener_;

@@ -197,6 +197,21 @@ TEST_F(Apply, ClearsWhatWasConsentedToAndPutsItBack) {
   EXPECT_EQ(preview(spec).digest(), plan.digest());
 }
 
+// A disk that was handed over is its new owner's, wherever the new owner has written so far.
+TEST_F(Apply, PutsNothingBackOverSomebodyElses) {
+  LoopDevice disk(256 * kMiB);
+  disk.run("mkfs.ext4 -q");
+  const auto ids = begin(laboratory(use_of(v1::STORAGE_USE_KIND_CEPH_RAW, {&disk})));
+  ASSERT_EQ(end_of(ids.front()).state(), v1::DISK_JOB_STATE_DONE);
+  disk.write(0, "bluestore block device");  // ext4 has nothing in this sector
+  const std::string theirs = bytes_of(disk.file());
+  const auto undone = undo(ids.front());
+  EXPECT_EQ(undone.problem().code(), "refused");
+  EXPECT_NE(undone.problem().message().find("at byte 0"), std::string::npos)
+      << undone.problem().message();
+  EXPECT_EQ(bytes_of(disk.file()), theirs);
+}
+
 TEST_F(Apply, RefusesAfterAnyChangeSinceTheConsent) {
   LoopDevice disk(256 * kMiB);
   disk.run("mkfs.ext4 -q");
@@ -312,6 +327,32 @@ TEST_F(Apply, RefusesDamagedJournals) {
   EXPECT_EQ(bytes_of(disk.file()), cleared);
   EXPECT_EQ(undo("../../etc").problem().code(), "not_found");
   EXPECT_EQ(undo("20200101T000000Z-00000000").problem().code(), "not_found");
+}
+
+TEST_F(Apply, SurvivesKillsWhileItZeroes) {
+  const char* asked = std::getenv("JOIST_KILLS");
+  const int kills = asked == nullptr ? 6 : std::atoi(asked) / 4;
+  std::mt19937 random(4);
+  LoopDevice disk(320 * kMiB);
+  auto use = use_of(v1::STORAGE_USE_KIND_WIPE, {&disk});
+  use.set_wipe(v1::WIPE_METHOD_ZERO);
+  for (int kill = 0; kill < kills; ++kill) {
+    disk.run("mkfs.ext4 -q -F");
+    disk.write(130 * kMiB + 4321, "where nobody looks");
+    const auto ids = begin(laboratory(use));
+    ASSERT_EQ(ids.size(), 1U);
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 80'000));
+    program_.signal(SIGKILL);
+    program_.wait();
+    program_.start();
+    const auto end = end_of(ids.front());
+    ASSERT_EQ(end.state(), v1::DISK_JOB_STATE_DONE) << end.problem();
+    expect_blank(disk);
+    std::string bytes(4096, 'x');
+    const UniqueFd fd(::open(disk.path().c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::pread(fd.get(), bytes.data(), bytes.size(), 130 * kMiB + 4096), 4096);
+    ASSERT_EQ(bytes, std::string(4096, '\0'));
+  }
 }
 
 // Killed at any moment it goes on, and never with another disk.
