@@ -3,7 +3,7 @@ never filled where the mount fails, put back by undo, and gone on with where the
 
 SPEC = """
 storage:
-  size_min_bytes: 1GiB
+  size_min_bytes: 256MiB
   uses:
     - name: osd
       kind: ceph-raw
@@ -86,17 +86,17 @@ def agent_is_back(machine):
 
 
 def run(machine):
-    osd = machine.plug("scsi-hd", size_bytes=6 << 30, wwn=0x5000c50015ea0001)
-    volumes = machine.plug("nvme", size_bytes=6 << 30)
-    scratch = machine.plug("virtio-blk-pci", size_bytes=3 << 30)
-    old = machine.plug("scsi-hd", size_bytes=1 << 30, wwn=0x5000c50015ea0002)
+    osd = machine.plug("scsi-hd", size_bytes=1 << 30, wwn=0x5000c50015ea0001)
+    volumes = machine.plug("nvme", size_bytes=1 << 30)
+    scratch = machine.plug("virtio-blk-pci", size_bytes=1 << 30)
+    old = machine.plug("scsi-hd", size_bytes=512 << 20, wwn=0x5000c50015ea0002)
     disks = {"osd": osd, "volumes": volumes, "scratch": scratch, "old": old}
     # Somebody's data on three of them; one with a partition table that the kernel has read.
     machine.run(f"""
         set -e
         mkfs.ext4 -q {osd.device} && mount {osd.device} /mnt && cp -a /etc /mnt/ && umount /mnt
         sfdisk -q {volumes.device} <<<'label: gpt
-            size=1G'
+            size=500M'
         udevadm settle
         mkfs.xfs -q {volumes.device}p1
         head -c 300M /dev/urandom >{old.device}
