@@ -8,15 +8,12 @@
 #include <algorithm>
 #include <string>
 
-#include "disk/checksum.h"
 #include "disk/probe.h"
+#include "tests/disk/blocks.h"
 #include "tests/support/disk_image.h"
 
 namespace joist::disk {
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 using support::Image;
 
@@ -127,40 +124,6 @@ TEST(Superblocks, OfNtfsAreInTheLastSectorToo) {
   EXPECT_EQ(found(image), Texts{"ntfs@" + std::to_string(64 * kMiB - 512 + 3) + " plausible"});
 }
 
-void put(std::string& block, std::size_t at, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) {
-    block[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
-  }
-}
-
-std::string text_of(std::string_view text) {
-  std::string encoded(4, '\0');
-  put(encoded, 0, text.size(), 4);
-  return encoded.append(text);
-}
-
-std::string bluestore_label() {
-  std::string body(16, '\x11');  // the OSD's uuid
-  body.append(8 + 8, '\0');      // size, time
-  body += text_of("main");
-  std::string values(4, '\0');
-  put(values, 0, 3, 4);
-  body += values;
-  body += text_of("ceph_fsid") + text_of("5f1c1d5e-0000-4000-8000-000000000001");
-  body += text_of("osd_key") + text_of("AQD-a-secret==");
-  body += text_of("whoami") + text_of("7");
-  std::string block = "bluestore block device\n11111111-1111-1111-1111-111111111111\n";
-  block.append("\x02\x01", 2);
-  block.append(4, '\0');
-  put(block, 62, body.size(), 4);
-  block += body;
-  const std::uint32_t sum = crc32c(block);
-  block.resize(block.size() + 4);
-  put(block, block.size() - 4, sum, 4);
-  block.resize(4096);
-  return block;
-}
-
 TEST(Superblocks, OfBlueStoreAreInFivePlacesAndKeepTheirSecret) {
   for (const std::uint64_t at : {0 * kGiB, kGiB, 10 * kGiB, 100 * kGiB, 1000 * kGiB}) {
     SCOPED_TRACE(at);
@@ -189,13 +152,8 @@ TEST(Superblocks, WhatIsCutOffIsNoMoreThanItsMagic) {
 }
 
 TEST(Superblocks, OfLonghornsSecondEngineIsFound) {
-  std::string block(4096, '\0');
-  block.replace(0, 8, "SPDKBLOB");
-  put(block, 8, 3, 4);
-  block.replace(56, 9, "LVOLSTORE");
-  put(block, 4092, ~crc32c(std::string_view(block).substr(0, 4092)), 4);
   const Image image(64 * kMiB);
-  image.write(0, block);
+  image.write(0, spdk_block());
   EXPECT_EQ(found(image), Texts{"spdk_blob@0 checked"});
   EXPECT_EQ(image.probe().signatures.front().owner, "longhorn");
 }

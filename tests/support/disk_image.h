@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -69,29 +68,42 @@ class Image {
   // SHA-256 of every block that is not zero and where it stands: the same for a hole and for
   // zeros, so that what was cleared and put back is what it was.
   std::string digest() const {
-    constexpr std::uint64_t kBlockBytes = 4096;
     Sha256 sum;
+    each_block([&sum](std::uint64_t at, std::string_view bytes) {
+      sum.update(std::to_string(at) + ":");
+      sum.update(bytes);
+    });
+    return sum.finish();
+  }
+
+  // What is not zero, into `other` from there on.
+  void copy_to(const Image& other, std::uint64_t offset_bytes) const {
+    each_block(
+        [&](std::uint64_t at, std::string_view bytes) { other.write(offset_bytes + at, bytes); });
+  }
+
+ private:
+  // Calls `take` with each block that is not zero.
+  template <typename Take>
+  void each_block(Take take) const {
+    constexpr std::uint64_t kBlockBytes = 4096;
     std::string block(kBlockBytes, '\0');
     const std::string zeros(kBlockBytes, '\0');
     std::uint64_t at = 0;
     for (;;) {
       const off_t data = ::lseek(fd_.get(), static_cast<off_t>(at), SEEK_DATA);
-      if (data < 0) return sum.finish();  // ENXIO: nothing but a hole is left
-      const off_t hole = ::lseek(fd_.get(), data, SEEK_HOLE);
+      if (data < 0) return;  // ENXIO: nothing but a hole is left
+      const auto hole = static_cast<std::uint64_t>(::lseek(fd_.get(), data, SEEK_HOLE));
       at = static_cast<std::uint64_t>(data) / kBlockBytes * kBlockBytes;
-      for (; at < static_cast<std::uint64_t>(hole); at += kBlockBytes) {
+      for (; at < hole; at += kBlockBytes) {
         const ssize_t got = ::pread(fd_.get(), block.data(), kBlockBytes, static_cast<off_t>(at));
-        EXPECT_GT(got, 0);
-        const std::string_view bytes(block.data(),
-                                     static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        if (bytes == std::string_view(zeros).substr(0, bytes.size())) continue;
-        sum.update(std::to_string(at) + ":");
-        sum.update(bytes);
+        ASSERT_GT(got, 0);
+        const auto bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
+        if (bytes != std::string_view(zeros).substr(0, bytes.size())) take(at, bytes);
       }
     }
   }
 
- private:
   std::string path_;
   UniqueFd fd_;
 };
