@@ -5,13 +5,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 
 #include "base/unique_fd.h"
+#include "tests/support/disk_image.h"
 
 namespace joist::disk {
 namespace {
@@ -19,32 +18,7 @@ namespace {
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
-class Image {
- public:
-  explicit Image(std::uint64_t size_bytes) {
-    std::string name = "/tmp/joist-image.XXXXXX";
-    fd_ = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-    ::unlink(name.c_str());
-    EXPECT_EQ(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)), 0);
-  }
-
-  Image& write(std::uint64_t offset_bytes, std::string_view bytes) {
-    EXPECT_EQ(::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_bytes)),
-              static_cast<ssize_t>(bytes.size()));
-    return *this;
-  }
-
-  ProbeResult probe() const {
-    auto result = disk::probe(fd_.get(), "img0");
-    EXPECT_TRUE(result.has_value()) << result.error().message;
-    return result ? *result : ProbeResult{};
-  }
-
-  int fd() const { return fd_.get(); }
-
- private:
-  UniqueFd fd_;
-};
+using support::Image;
 
 // "ext4@1080": types with offsets.
 std::vector<std::string> found(const ProbeResult& result) {
@@ -56,16 +30,6 @@ std::vector<std::string> found(const ProbeResult& result) {
 }
 
 using Texts = std::vector<std::string>;
-
-// A shell's exit status; the image is its standard input.
-int run_on(int fd, const std::string& command) {
-  const int kept = ::dup(STDIN_FILENO);
-  ::dup2(fd, STDIN_FILENO);
-  const int status = std::system(command.c_str());
-  ::dup2(kept, STDIN_FILENO);
-  ::close(kept);
-  return status;
-}
 
 std::string swap_page() {  // include/linux/swap.h: the magic ends the first page
   std::string page(4096, '\0');
@@ -127,10 +91,8 @@ TEST(Probe, FindsCopiesWhereLibblkidDoesNotLook) {
 TEST(Probe, FindsWhatIsLeftOfExtOnceItsHeadIsZero) {
   for (const char* const block : {"1024", "2048", "4096"}) {
     SCOPED_TRACE(block);
-    Image image(kGiB);
-    ASSERT_EQ(run_on(image.fd(), "mke2fs -q -F -t ext4 -b " + std::string(block) +
-                                     " /proc/self/fd/0 >/dev/null 2>&1"),
-              0);
+    const Image image(kGiB);
+    image.make("mke2fs -q -F -t ext4 -b " + std::string(block) + " $0");
     EXPECT_FALSE(image.probe().signatures.empty());
     image.write(0, std::string(8 * kMiB, '\0'));
     EXPECT_FALSE(image.probe().data_offsets_bytes.empty());

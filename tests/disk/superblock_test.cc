@@ -3,78 +3,34 @@
 // zeroed; where no tool is at hand, blocks by hand as the documents have them.
 #include "disk/superblock.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
-#include "base/unique_fd.h"
-#include "disk/checksum.h"
 #include "disk/probe.h"
+#include "tests/disk/blocks.h"
+#include "tests/support/disk_image.h"
 
 namespace joist::disk {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+using support::Image;
 
-class Image {
- public:
-  explicit Image(std::uint64_t size_bytes) {
-    name_ = "/tmp/joist-superblock.XXXXXX";
-    fd_ = UniqueFd(::mkostemp(name_.data(), O_CLOEXEC));
-    resize(size_bytes);
-  }
-  ~Image() { ::unlink(name_.c_str()); }
-  Image(const Image&) = delete;
-  Image& operator=(const Image&) = delete;
-
-  void resize(std::uint64_t size_bytes) const {
-    EXPECT_EQ(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)), 0);
-  }
-
-  // A shell's command; the image is $0.
-  void make(const std::string& command) const {
-    const std::string shell = "sh -c '" + command + "' " + name_ + " >/dev/null 2>&1";
-    ASSERT_EQ(std::system(shell.c_str()), 0) << command;
-  }
-
-  void write(std::uint64_t offset_bytes, std::string_view bytes) const {
-    ASSERT_EQ(::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_bytes)),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  void zero(std::uint64_t offset_bytes, std::uint64_t bytes) const {
-    write(offset_bytes, std::string(bytes, '\0'));
-  }
-
-  ProbeResult probe() const {
-    const auto result = disk::probe(fd_.get(), "img0");
-    EXPECT_TRUE(result.has_value()) << result.error().message;
-    return result ? *result : ProbeResult{};
-  }
-
-  // "ext4@134217784 checked": types, places of the magic, confidence.
-  std::vector<std::string> found() const {
-    std::vector<std::string> texts;
-    for (const Signature& one : probe().signatures) {
-      std::string text = one.type + "@" + std::to_string(one.offset_bytes);
-      if (!one.owner.empty()) {
-        text += one.confidence == Confidence::Checked     ? " checked"
-                : one.confidence == Confidence::Plausible ? " plausible"
-                                                          : " magic";
-      }
-      texts.push_back(std::move(text));
+// "ext4@134217784 checked": types, places of the magic, confidence.
+std::vector<std::string> found(const Image& image) {
+  std::vector<std::string> texts;
+  for (const Signature& one : image.probe().signatures) {
+    std::string text = one.type + "@" + std::to_string(one.offset_bytes);
+    if (!one.owner.empty()) {
+      text += one.confidence == Confidence::Checked     ? " checked"
+              : one.confidence == Confidence::Plausible ? " plausible"
+                                                        : " magic";
     }
-    return texts;
+    texts.push_back(std::move(text));
   }
-
- private:
-  std::string name_;
-  UniqueFd fd_;
-};
+  return texts;
+}
 
 using Texts = std::vector<std::string>;
 
@@ -92,12 +48,12 @@ TEST(Superblocks, OfExtAreInItsGroupsToo) {
     SCOPED_TRACE(block);
     const Image image(4 * group_bytes);
     image.make("mke2fs -q -F -t ext4 -L archive -b " + std::string(block) + " $0");
-    const auto whole = image.found();
+    const auto whole = found(image);
     EXPECT_NE(std::ranges::find(whole, std::string(first) + " checked"), whole.end());
     image.zero(0, 8 * kMiB);
     const auto left = image.probe();
     ASSERT_FALSE(left.signatures.empty());
-    EXPECT_EQ(image.found().front(), "ext4@" + std::to_string(group1_at + 56) + " checked");
+    EXPECT_EQ(found(image).front(), "ext4@" + std::to_string(group1_at + 56) + " checked");
     EXPECT_EQ(left.signatures.front().label, "archive");
     EXPECT_EQ(left.signatures.front().owner, "ext");
   }
@@ -107,14 +63,14 @@ TEST(Superblocks, OfExtAreFoundInAPartitionWhoseTableIsGone) {
   const Image image(kGiB);
   image.make("mke2fs -q -F -t ext4 -b 4096 -E offset=1048576 $0 200000");
   image.zero(0, 8 * kMiB);
-  EXPECT_EQ(image.found().front(), "ext4@" + std::to_string(129 * kMiB + 56) + " checked");
+  EXPECT_EQ(found(image).front(), "ext4@" + std::to_string(129 * kMiB + 56) + " checked");
 }
 
 TEST(Superblocks, OfXfsAreInItsGroupsToo) {
   const Image image(600 * kMiB + 4096);
   image.make("mkfs.xfs -q -L archive $0");
   image.zero(0, 8 * kMiB);
-  const auto left = image.found();
+  const auto left = found(image);
   ASSERT_EQ(left.size(), 3U);
   for (const auto& one : left) EXPECT_TRUE(one.ends_with(" checked")) << one;
   EXPECT_EQ(image.probe().signatures.front().label, "archive");
@@ -125,9 +81,9 @@ TEST(Superblocks, OfBtrfsAreAt64MiBToo) {
   image.make("mkfs.btrfs -q -L archive $0");
   const std::string first = "btrfs@65600 checked";
   const std::string second = "btrfs@67108928 checked";
-  EXPECT_EQ(image.found(), (Texts{first, second}));
+  EXPECT_EQ(found(image), (Texts{first, second}));
   image.zero(0, kMiB);
-  EXPECT_EQ(image.found(), Texts{second});
+  EXPECT_EQ(found(image), Texts{second});
   EXPECT_EQ(image.probe().signatures.front().label, "archive");
 }
 
@@ -136,9 +92,9 @@ TEST(Superblocks, OfLuks2AreTwo) {
   image.make(
       "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 "
       "--pbkdf-force-iterations 1000 --label archive $0 -");
-  EXPECT_EQ(image.found(), (Texts{"crypto_LUKS@0 plausible", "crypto_LUKS@16384 plausible"}));
+  EXPECT_EQ(found(image), (Texts{"crypto_LUKS@0 plausible", "crypto_LUKS@16384 plausible"}));
   image.zero(0, 4096);
-  EXPECT_EQ(image.found(), Texts{"crypto_LUKS@16384 plausible"});
+  EXPECT_EQ(found(image), Texts{"crypto_LUKS@16384 plausible"});
   EXPECT_EQ(image.probe().signatures.front().label, "archive");
 }
 
@@ -149,7 +105,7 @@ TEST(Superblocks, OfGptAreAtBothEndsInSectorsOfBothSizes) {
     image.make("printf \"g\\nn\\n\\n\\n\\nw\\n\" | fdisk -b " + std::to_string(sector_bytes) +
                " $0");
     image.zero(0, kMiB);
-    EXPECT_EQ(image.found(), Texts{"gpt@" + std::to_string(64 * kMiB - sector_bytes) + " checked"});
+    EXPECT_EQ(found(image), Texts{"gpt@" + std::to_string(64 * kMiB - sector_bytes) + " checked"});
   }
 }
 
@@ -158,48 +114,14 @@ TEST(Superblocks, AProtectiveMbrIsOneWithoutItsTables) {
   image.make("printf \"label: gpt\\n,\\n\" | sfdisk -q $0");
   image.zero(512, kMiB);
   image.zero(63 * kMiB, kMiB);
-  EXPECT_EQ(image.found(), Texts{"PMBR@510 plausible"});
+  EXPECT_EQ(found(image), Texts{"PMBR@510 plausible"});
 }
 
 TEST(Superblocks, OfNtfsAreInTheLastSectorToo) {
   const Image image(64 * kMiB);
   image.make("mkntfs -q -F -Q -s 512 -p 0 -H 1 -S 1 $0");
   image.zero(0, 63 * kMiB);
-  EXPECT_EQ(image.found(), Texts{"ntfs@" + std::to_string(64 * kMiB - 512 + 3) + " plausible"});
-}
-
-void put(std::string& block, std::size_t at, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) {
-    block[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
-  }
-}
-
-std::string text_of(std::string_view text) {
-  std::string encoded(4, '\0');
-  put(encoded, 0, text.size(), 4);
-  return encoded.append(text);
-}
-
-std::string bluestore_label() {
-  std::string body(16, '\x11');  // the OSD's uuid
-  body.append(8 + 8, '\0');      // size, time
-  body += text_of("main");
-  std::string values(4, '\0');
-  put(values, 0, 3, 4);
-  body += values;
-  body += text_of("ceph_fsid") + text_of("5f1c1d5e-0000-4000-8000-000000000001");
-  body += text_of("osd_key") + text_of("AQD-a-secret==");
-  body += text_of("whoami") + text_of("7");
-  std::string block = "bluestore block device\n11111111-1111-1111-1111-111111111111\n";
-  block.append("\x02\x01", 2);
-  block.append(4, '\0');
-  put(block, 62, body.size(), 4);
-  block += body;
-  const std::uint32_t sum = crc32c(block);
-  block.resize(block.size() + 4);
-  put(block, block.size() - 4, sum, 4);
-  block.resize(4096);
-  return block;
+  EXPECT_EQ(found(image), Texts{"ntfs@" + std::to_string(64 * kMiB - 512 + 3) + " plausible"});
 }
 
 TEST(Superblocks, OfBlueStoreAreInFivePlacesAndKeepTheirSecret) {
@@ -226,18 +148,13 @@ TEST(Superblocks, WhatIsCutOffIsNoMoreThanItsMagic) {
   std::string label = bluestore_label();
   put(label, 62, 0xffffffff, 4);
   image.write(0, label);
-  EXPECT_EQ(image.found(), Texts{"ceph_bluestore@0 magic"});
+  EXPECT_EQ(found(image), Texts{"ceph_bluestore@0 magic"});
 }
 
 TEST(Superblocks, OfLonghornsSecondEngineIsFound) {
-  std::string block(4096, '\0');
-  block.replace(0, 8, "SPDKBLOB");
-  put(block, 8, 3, 4);
-  block.replace(56, 9, "LVOLSTORE");
-  put(block, 4092, ~crc32c(std::string_view(block).substr(0, 4092)), 4);
   const Image image(64 * kMiB);
-  image.write(0, block);
-  EXPECT_EQ(image.found(), Texts{"spdk_blob@0 checked"});
+  image.write(0, spdk_block());
+  EXPECT_EQ(found(image), Texts{"spdk_blob@0 checked"});
   EXPECT_EQ(image.probe().signatures.front().owner, "longhorn");
 }
 
@@ -251,7 +168,7 @@ TEST(Superblocks, OfZfsAreFour) {
   for (const std::uint64_t at : {std::uint64_t{0}, kLabel, end - 2 * kLabel, end - kLabel}) {
     SCOPED_TRACE(at);
     image.write(at, label);
-    EXPECT_EQ(image.found(),
+    EXPECT_EQ(found(image),
               Texts{"zfs_member@" + std::to_string(at + 128 * 1024 + 4096) + " plausible"});
     image.zero(at, kLabel);
   }
