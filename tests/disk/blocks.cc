@@ -67,6 +67,8 @@ std::string spdk_block() {
 std::string zfs_label(bool big_endian) {
   std::string label(256 * kKiB, '\0');
   put(label, 16 * kKiB, std::string_view("\x01\x01\0\0\0\0\0\0\0\0\0\x01", 12));
+  put_big(label, 16 * kKiB + 20, 7, 4);
+  put(label, 16 * kKiB + 24, "version");
   for (const std::size_t at : {132 * kKiB, 136 * kKiB}) {
     if (big_endian) {
       put_big(label, at, 0x00bab10c, 8);

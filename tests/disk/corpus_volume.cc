@@ -98,7 +98,7 @@ void add_zfs(Specimens& all) {
     all.push_back({name, size_bytes, "zfs_member", written({{place, zfs_label()}})});
     all.push_back(
         {name + ", big-endian", size_bytes, "zfs_member", written({{place, zfs_label(true)}})});
-    all.push_back({name + ", in a partition whose table is gone", size_bytes + 2 * kMiB, "",
+    all.push_back({name + ", in a partition whose table is gone", size_bytes + kMiB, "",
                    placed(kMiB, size_bytes, written({{place, zfs_label()}}))});
   }
   all.push_back({"zfs, all its labels", size_bytes, "zfs_member",
