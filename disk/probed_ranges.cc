@@ -32,6 +32,9 @@ constexpr std::array<std::uint64_t, 2> kIntoOtherBytes{0, kMiB / 16};
 // What a GPT keeps at the end of a disk, behind the last partition.
 constexpr std::uint64_t kTableBytes = std::uint64_t{33} * 512;
 
+// Promise's RAID has its mark in one of several places; this one alone is not in the tail.
+constexpr std::uint64_t kPromiseBeforeEndBytes = std::uint64_t{3087} * 512;
+
 // So many blocks over the whole disk, evenly: what no format explains.
 constexpr std::uint64_t kGridBlocks = 64;
 
@@ -58,6 +61,9 @@ std::vector<std::uint64_t> sampled_blocks(std::uint64_t disk_bytes) {
     for (const std::uint64_t into_bytes : kIntoOtherBytes) {
       if (start_bytes + into_bytes < disk_bytes) starts.push_back(start_bytes + into_bytes);
     }
+  }
+  if (disk_bytes > kPromiseBeforeEndBytes) {
+    starts.push_back((disk_bytes - kPromiseBeforeEndBytes) / kBlockBytes * kBlockBytes);
   }
   for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
     starts.push_back(blocks * part / kGridBlocks * kBlockBytes);
