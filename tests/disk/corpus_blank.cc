@@ -34,8 +34,8 @@ Specimens blanks() {
   for (std::uint64_t size = kMiB; size <= kLargest; size *= 2) {
     sizes.insert(size);
     sizes.insert(size + 512);
-    sizes.insert(size + 7777 * 512);
-    sizes.insert(size + 4095 * 512 + 100);  // no disk has half a sector, but an image may
+    sizes.insert(size + 7777 * kKiB / 2);
+    sizes.insert(size + 4095 * kKiB / 2 + 100);  // no disk has half a sector, but an image may
   }
   // As disks are sold (IDEMA LBA1-03), and of clouds.
   for (const std::uint64_t gigabytes : {80U, 500U, 960U, 1000U, 4000U, 8000U, 14'000U}) {

@@ -75,7 +75,7 @@ std::string iso9660() {
 
 // ECMA-167: the volume recognition sequence.
 std::string udf() {
-  std::string block = zeros(3 * 2048);
+  std::string block = zeros(6144);
   put(block, 1, "BEA01\x01");
   put(block, 2048 + 1, "NSR02\x01");
   put(block, 4096 + 1, "TEA01\x01");
@@ -143,13 +143,13 @@ constexpr std::string_view kBcachefs =
 
 void add_of_microsoft(Specimens& all) {
   const std::string fat = fat_boot_sector(kSize);
-  all.push_back({"vfat", kSize, "vfat", written({{0, fat}, {6 * 512, fat}})});
-  all.push_back({"vfat with its backup alone", kSize, "", written({{6 * 512, fat}})});
+  all.push_back({"vfat", kSize, "vfat", written({{0, fat}, {3072, fat}})});
+  all.push_back({"vfat with its backup alone", kSize, "", written({{3072, fat}})});
   all.push_back({"vfat with its tables alone", kSize, "",
-                 written({{32 * 512, "\xf8\xff\xff\x0f\xff\xff\xff\x0f"}})});
+                 written({{16'384, "\xf8\xff\xff\x0f\xff\xff\xff\x0f"}})});
   const std::string exfat = exfat_boot_region();
-  all.push_back({"exfat", kSize, "exfat", written({{0, exfat}, {12 * 512, exfat}})});
-  all.push_back({"exfat with its backup alone", kSize, "", written({{12 * 512, exfat}})});
+  all.push_back({"exfat", kSize, "exfat", written({{0, exfat}, {6144, exfat}})});
+  all.push_back({"exfat with its backup alone", kSize, "", written({{6144, exfat}})});
   all.push_back({"refs", kSize, "ReFS", written({{0, refs()}})});
   all.push_back({"hpfs", kSize, "hpfs", written({{8 * kKiB, hpfs_super()}})});
 }

@@ -19,9 +19,9 @@ struct Parts {
 Make gpt(std::uint64_t sector_bytes, Parts parts = {}, bool with_partition = true) {
   return [=](const Image& image) {
     const std::uint64_t last = image.size_bytes() / sector_bytes - 1;
-    const std::uint64_t length = 128 * 128 / sector_bytes;
+    const std::uint64_t length = 16 * kKiB / sector_bytes;
     const std::string entries = with_partition ? gpt_entries(kMiB / sector_bytes, last - length - 1)
-                                               : std::string(128 * 128, '\0');
+                                               : std::string(16 * kKiB, '\0');
     if (parts.protective) image.write(0, protective_mbr());
     if (parts.primary) {
       image.write(sector_bytes, gpt_header(1, last, 2, last - length - 1, entries));
@@ -93,7 +93,7 @@ void add_other_tables(Specimens& all) {
   // Windows' dynamic disks: a database in the last MiB (linux-ntfs, "LDM").
   all.push_back({"ldm, its last header alone", kSize, "", written({{-512, "PRIVHEAD"}})});
   all.push_back({"ldm, its first header alone", kSize, "", written({{3072, "PRIVHEAD"}})});
-  all.push_back({"ldm, its second header alone", kSize, "", written({{-192 * 512, "PRIVHEAD"}})});
+  all.push_back({"ldm, its second header alone", kSize, "", written({{-98'304, "PRIVHEAD"}})});
 }
 
 // What stands in a partition, and what is left of it once its table is gone.
@@ -122,8 +122,12 @@ void add_nested(Specimens& all) {
     const std::string sectors = std::to_string(size_bytes / 512);
     const Make inside = placed(kMiB, size_bytes, make);
     for (const std::string table : {"gpt", "dos"}) {
-      const Make with_table =
-          both(sfdisk("label: " + table + "\\n2048," + sectors + "\\n"), inside);
+      const Make with_table = both(sfdisk(std::string("label: ")
+                                              .append(table)
+                                              .append("\\n2048,")
+                                              .append(sectors)
+                                              .append("\\n")),
+                                   inside);
       all.push_back({name + " in a partition of " + table, disk_bytes, type, with_table});
     }
     // Joist has no recogniser of its own for swap: what is left is data.
@@ -195,13 +199,13 @@ void add_behind_empty(Specimens& all) {
   for (const auto& [whose, start] : starts) {
     const std::string name = " behind " + whose + " partition";
     const std::uint64_t at = start * kMiB;
-    all.push_back({"ntfs" + name, kGiB + 7777 * 512, "",
+    all.push_back({"ntfs" + name, kGiB + 7777 * kKiB / 2, "",
                    placed(at, 256 * kMiB, made("mkntfs -q -F -Q -s 512 -p 2048 -H 1 -S 1 $0"))});
-    all.push_back({"ext4" + name, kGiB + 7777 * 512, "",
+    all.push_back({"ext4" + name, kGiB + 7777 * kKiB / 2, "",
                    placed(at, 256 * kMiB, made("mke2fs -q -F -t ext4 $0"))});
-    all.push_back({"btrfs" + name, kGiB + 7777 * 512, "",
+    all.push_back({"btrfs" + name, kGiB + 7777 * kKiB / 2, "",
                    placed(at, 256 * kMiB, made("mkfs.btrfs -q -f $0"))});
-    all.push_back({"luks2" + name, kGiB + 7777 * 512, "",
+    all.push_back({"luks2" + name, kGiB + 7777 * kKiB / 2, "",
                    placed(at, 64 * kMiB, written({{0, "LUKS\xba\xbe"}}))});
   }
 }
