@@ -79,7 +79,7 @@ TEST(CommandLine, TakesWhatPreparingDisksNeeds) {
   EXPECT_TRUE(parse({"disk", "apply", "--no-wait"})->no_wait);
   EXPECT_TRUE(parse({"disk", "wipe", "sda", "--zero"})->zero);
   EXPECT_TRUE(parse({"disk", "undo", "j", "-y"})->yes);
-  for (const std::string wrong : {"1a2b3c4", "1a2b3c4g", "", std::string(65, 'a').c_str()}) {
+  for (const std::string& wrong : Words{"1a2b3c4", "1a2b3c4g", "", std::string(65, 'a')}) {
     EXPECT_NE(error_of({"disk", "apply", "--digest=" + wrong}), "") << wrong;
   }
   EXPECT_EQ(error_of({"disk", "apply", "--for", "8h"}), "--for does not go with disk apply");
