@@ -246,12 +246,12 @@ Result<void> Server::serve_once() {
   const bool place = connections_.size() < limits_.connections_max;
   std::vector<pollfd> waiting{wait_on(signals_.get(), true),
                               wait_on(place ? listener_.get() : -1, true)};
+  for (const Running& running : running_) {
+    waiting.push_back(wait_on(running.work ? running.work->output.get() : -1, true));
+  }
   for (const Connection& connection : connections_) {
     waiting.push_back(wait_on(connection.fd.get(), may_ask(connection)));
     waiting.push_back(wait_on(connection.work ? connection.work->output.get() : -1, true));
-  }
-  for (const Running& running : running_) {
-    waiting.push_back(wait_on(running.work ? running.work->output.get() : -1, true));
   }
   const auto timeout = patience(steady_clock::now());
   if (::poll(waiting.data(), waiting.size(), static_cast<int>(timeout.count())) < 0) {
@@ -259,6 +259,11 @@ Result<void> Server::serve_once() {
     return fail_errno(errno, "wait for requests");
   }
   auto at = waiting.cbegin() + 2;
+  // Jobs first: what is asked below adds to them.
+  for (Running& running : running_) {
+    if ((at++)->revents != 0 && running.work->hear()) take_end_of(running);
+  }
+  std::erase_if(running_, [](const Running& running) { return running.id.empty(); });
   for (Connection& connection : connections_) {
     const short of_peer = (at++)->revents;
     const short of_work = (at++)->revents;
@@ -269,10 +274,6 @@ Result<void> Server::serve_once() {
       connection.fd = UniqueFd();
     }
   }
-  for (Running& running : running_) {
-    if ((at++)->revents != 0 && running.work->hear()) take_end_of(running);
-  }
-  std::erase_if(running_, [](const Running& running) { return running.id.empty(); });
   if (waiting[0].revents != 0) stopping_ = true;
   if (waiting[1].revents != 0) accept_one();
   expire(steady_clock::now());
