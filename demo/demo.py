@@ -111,6 +111,24 @@ def check_plan(stack, disks):
             raise Failure(f"the plan leaves {name} alone for {codes}, not {wanted}")
 
 
+def prepare_and_undo(stack, disks):
+    """Gives up what is on a disk, and changes its mind."""
+    lvm = pathlib.Path(disks[2][0])
+    content = lvm.read_bytes()
+    stack.start_apply()
+    digest = stack.plan_digest()
+    heading(f"Somebody consents to plan {digest[:8]}, and it is done:")
+    stack.ctl("disk", "approve", "--digest", digest)
+    print(stack.ctl("disk", "apply", "--digest", digest).rstrip())
+    check_disks(stack, [(str(lvm), "nothing any more", "blank", None)])
+    print(stack.ctl("disk", "history").rstrip())
+    heading("It was a mistake: what was cleared comes back, bit for bit:")
+    print(stack.ctl("disk", "undo", lvm.name, "--yes").rstrip())
+    if lvm.read_bytes() != content:
+        raise Failure(f"{lvm} is not what it was")
+    check_disks(stack, disks)
+
+
 def fetch(url):
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.read().decode()
@@ -192,6 +210,8 @@ def demo(stack, once):
     check_plan(stack, disks)
     heading("What storage.uses in its configuration would do to them, once somebody consents:")
     print(stack.ctl("disk", "plan").rstrip())
+
+    prepare_and_undo(stack, disks)
 
     heading("What it is ready for:")
     print(stack.ctl("conditions").rstrip())

@@ -39,9 +39,8 @@ struct ProbeResult {
   std::vector<std::string> holders;   // of the disk and its partitions, sorted
   bool held = false;                  // O_EXCL was refused with EBUSY; asked of zeros alone
 
-  // First byte that is not zero in each sampled area, for the first that have one: the first 8 MiB,
-  // the last MiB, where superblocks have copies (superblock.h), and 63 blocks spread evenly over
-  // the disk. Signatures stand in them too.
+  // First byte that is not zero in each sampled area (probed_ranges.h), for the first that have
+  // one. Signatures stand in them too.
   std::vector<std::uint64_t> data_offsets_bytes;
 
   // SHA-256 over the sampled areas that are not zero: joist.v1.ProbeResponse.content_digest.

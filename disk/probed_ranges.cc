@@ -23,18 +23,47 @@ constexpr std::uint64_t kBlockBytes = 4096;
 // What starts at 0, and in a first partition whose table is gone.
 constexpr std::array<std::uint64_t, 2> kStartsBytes{0, kMiB};
 
+// Other first partitions of which something shows, behind one that holds nothing: GRUB's of 1 MiB,
+// a NAS's, and those that Windows reserves on GPT since 10 and before. Superblocks stand at their
+// beginning, of btrfs 64 KiB further.
+constexpr std::array<std::uint64_t, 4> kOtherStartsBytes{2 * kMiB, 4 * kMiB, 16 * kMiB, 129 * kMiB};
+constexpr std::array<std::uint64_t, 2> kIntoOtherBytes{0, kMiB / 16};
+
+// What a GPT keeps at the end of a disk, behind the last partition.
+constexpr std::uint64_t kTableBytes = std::uint64_t{33} * 512;
+
+// Promise's RAID has its mark in one of several places; this one alone is not in the tail.
+constexpr std::uint64_t kPromiseBeforeEndBytes = std::uint64_t{3087} * 512;
+
 // So many blocks over the whole disk, evenly: what no format explains.
 constexpr std::uint64_t kGridBlocks = 64;
+
+// Where what starts there ends: a disk or a partition of DOS with the disk, one of GPT before the
+// table, and with whole MiB where the tool aligns the end too.
+std::array<std::uint64_t, 3> ends_bytes(std::uint64_t disk_bytes) {
+  const std::uint64_t usable_bytes = disk_bytes - std::min(disk_bytes, kTableBytes);
+  return {disk_bytes, usable_bytes, usable_bytes / kMiB * kMiB};
+}
 
 // Blocks that are looked at beside the head and the tail.
 std::vector<std::uint64_t> sampled_blocks(std::uint64_t disk_bytes) {
   std::vector<std::uint64_t> starts;
   const std::uint64_t blocks = disk_bytes / kBlockBytes;
   for (const std::uint64_t start_bytes : kStartsBytes) {
-    if (start_bytes >= disk_bytes) continue;
-    for (const SuperblockPlace& place : superblock_places(disk_bytes - start_bytes)) {
-      starts.push_back((start_bytes + place.offset_bytes) / kBlockBytes * kBlockBytes);
+    for (const std::uint64_t end_bytes : ends_bytes(disk_bytes)) {
+      if (start_bytes >= end_bytes) continue;
+      for (const SuperblockPlace& place : superblock_places(end_bytes - start_bytes)) {
+        starts.push_back((start_bytes + place.offset_bytes) / kBlockBytes * kBlockBytes);
+      }
     }
+  }
+  for (const std::uint64_t start_bytes : kOtherStartsBytes) {
+    for (const std::uint64_t into_bytes : kIntoOtherBytes) {
+      if (start_bytes + into_bytes < disk_bytes) starts.push_back(start_bytes + into_bytes);
+    }
+  }
+  if (disk_bytes > kPromiseBeforeEndBytes) {
+    starts.push_back((disk_bytes - kPromiseBeforeEndBytes) / kBlockBytes * kBlockBytes);
   }
   for (std::uint64_t part = 1; part < kGridBlocks; ++part) {
     starts.push_back(blocks * part / kGridBlocks * kBlockBytes);

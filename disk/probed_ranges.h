@@ -31,8 +31,8 @@ std::optional<Region> lost_partition(const Region& disk, bool has_partitions);
 std::vector<SuperblockPlace> places_in(const Region& region);
 
 // Of a disk of that size: 512 KiB at both ends, where a first partition begins, every place of a
-// superblock on it and on a first partition whose table is gone, and 63 blocks spread evenly. The
-// two ends come first.
+// superblock on it and on a first partition whose table is gone, wherever that ended, and 63 blocks
+// spread evenly. The two ends come first.
 std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes);
 
 // All that must become zero on a disk on which that was found: the samples, the first 10 MiB and

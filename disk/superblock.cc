@@ -64,17 +64,42 @@ void add_ext(Places& places) {
       places.add(recognise_ext, first_bytes + group * group_bytes);
     }
   }
+  // "bigalloc": 16 blocks of 4 KiB are one, by default.
+  places.add(recognise_ext, 2 * kGiB);
 }
 
-// mkfs.xfs makes 4 allocation groups, each rounded up to a block, and groups of 1 TiB of a disk
-// above 4 TiB.
+// mkfs.xfs makes 4 allocation groups, each rounded up to a block, and of a disk above 4 TiB groups
+// of a block less than 1 TiB (XFS_AG_MAX_BLOCKS).
 void add_xfs(Places& places, std::uint64_t size_bytes) {
   constexpr std::uint64_t kGroups = 4;
   const std::uint64_t blocks = size_bytes / kBlockBytes;
   const std::uint64_t group_bytes = (blocks + kGroups - 1) / kGroups * kBlockBytes;
   for (std::uint64_t group = 0; group < kGroups; ++group) {
     places.add(recognise_xfs, group * group_bytes);
-    if (group > 0) places.add(recognise_xfs, group * kGiB * 1024);
+    if (group > 0) places.add(recognise_xfs, group * (1024 * kGiB - kBlockBytes));
+  }
+}
+
+// Four labels. Their lists are looked at by themselves too: they are small, and stand where the
+// labels do in a partition whose table is gone.
+void add_zfs(Places& places, std::uint64_t size_bytes) {
+  constexpr std::uint32_t kLabelBytes = 256 * kKiB;
+  constexpr std::uint64_t kListAt = 16 * kKiB;
+  constexpr std::uint64_t kPoolBytesMin = 64 * kMiB;  // SPA_MINDEVSIZE
+  if (size_bytes < kPoolBytesMin) return;
+  for (const std::uint64_t label : {0U, 1U}) {
+    places.add(recognise_zfs, label * kLabelBytes, kLabelBytes);
+    places.add(recognise_zfs_list, label * kLabelBytes + kListAt);
+    places.add_at_end(recognise_zfs, (label + 1) * kLabelBytes, kLabelBytes, kLabelBytes);
+    places.add_at_end(recognise_zfs_list, (label + 1) * kLabelBytes - kListAt, kBlockBytes,
+                      kLabelBytes);
+  }
+  // "zpool create" on a whole disk makes a partition of whole MiB from 1 MiB on, before a reserved
+  // one of 8 MiB and the table (OpenZFS, zpool_label_disk()).
+  constexpr std::uint64_t kTableBytes = std::uint64_t{33} * 512;
+  const std::uint64_t end_bytes = (size_bytes - kTableBytes - 8 * kMiB) / kMiB * kMiB;
+  for (const std::uint64_t label : {1U, 2U}) {
+    places.add(recognise_zfs_list, end_bytes - label * kLabelBytes + kListAt);
   }
 }
 
@@ -99,14 +124,6 @@ void add_volumes(Places& places, std::uint64_t size_bytes) {
   const std::uint64_t sectors = size_bytes / 512;
   if (sectors >= 16) places.add(recognise_md, (sectors - 16) / 8 * 8 * 512);  // 1.0
   places.add_at_end(recognise_md, 64 * kKiB, kBlockBytes, 64 * kKiB);         // 0.90
-
-  constexpr std::uint32_t kLabelBytes = 256 * kKiB;
-  constexpr std::uint64_t kPoolBytesMin = 64 * kMiB;  // SPA_MINDEVSIZE
-  if (size_bytes < kPoolBytesMin) return;
-  for (const std::uint64_t label : {0U, 1U}) {
-    places.add(recognise_zfs, label * kLabelBytes, kLabelBytes);
-    places.add_at_end(recognise_zfs, (label + 1) * kLabelBytes, kLabelBytes, kLabelBytes);
-  }
 }
 
 }  // namespace
@@ -120,6 +137,7 @@ std::vector<SuperblockPlace> superblock_places(std::uint64_t size_bytes) {
     places.add(recognise_btrfs, at);
   }
   add_volumes(places, size_bytes);
+  add_zfs(places, size_bytes);
   for (const std::uint64_t at : {0 * kGiB, 1 * kGiB, 10 * kGiB, 100 * kGiB, 1000 * kGiB}) {
     places.add(recognise_bluestore, at);
   }

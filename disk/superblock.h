@@ -65,6 +65,7 @@ std::optional<Superblock> recognise_lvm_label(const DiskBytes& block, const Site
 std::optional<Superblock> recognise_lvm_metadata(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_md(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_zfs(const DiskBytes& block, const Site& site);
+std::optional<Superblock> recognise_zfs_list(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_bluestore(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_spdk(const DiskBytes& block, const Site& site);
 

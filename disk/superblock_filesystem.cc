@@ -9,13 +9,18 @@ std::optional<Superblock> recognise_ext(const DiskBytes& block, const Site& site
   constexpr std::uint64_t kFirstAt = 1024;
   constexpr std::uint32_t kJournal = 0x4;
   constexpr std::uint32_t kExt4Only = 0x40 | 0x80 | 0x200;  // extents, 64 bit, flexible groups
+  constexpr std::uint32_t kClusters = 0x200;
   constexpr std::uint32_t kChecksums = 0x400;
   if (!block.has(56, kMagic)) return std::nullopt;
   const std::uint32_t log_block = block.le32(24);
   const std::uint64_t block_bytes = std::uint64_t{1024} << (log_block & 31);
   const std::uint64_t group_blocks = block.le32(32);
+  const bool clusters = (block.le32(100) & kClusters) != 0;
+  const std::uint32_t log_cluster = clusters ? block.le32(28) : log_block;
   // Two bytes are a magic that any data may hold.
-  if (log_block > 6 || group_blocks == 0 || group_blocks > 8 * block_bytes) return std::nullopt;
+  if (log_block > 6 || log_cluster < log_block || log_cluster > 20) return std::nullopt;
+  const std::uint64_t group_blocks_max = 8 * block_bytes << (log_cluster - log_block);
+  if (group_blocks == 0 || group_blocks > group_blocks_max) return std::nullopt;
   const bool ext4 = (block.le32(96) & kExt4Only) != 0 || (block.le32(100) & kChecksums) != 0;
   const bool journal = (block.le32(92) & kJournal) != 0;
   Superblock found{.type = ext4      ? "ext4"

@@ -117,4 +117,18 @@ std::optional<Superblock> recognise_zfs(const DiskBytes& block, const Site& /*si
                     .magic_bytes = 8};
 }
 
+// The list of a label by itself: its head, and the name of the first pair, which is always this.
+std::optional<Superblock> recognise_zfs_list(const DiskBytes& block, const Site& /*site*/) {
+  constexpr std::string_view kHead("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01", 12);
+  constexpr std::uint32_t kNameAt = 24;
+  constexpr std::string_view kName = "version";
+  if (!block.has(0, kHead) || !block.has(kNameAt, kName)) return std::nullopt;
+  return Superblock{.type = "zfs_member",
+                    .usage = "filesystem",
+                    .owner = "zfs",
+                    .confidence = Confidence::Plausible,
+                    .magic_at = kNameAt,
+                    .magic_bytes = kName.size()};
+}
+
 }  // namespace joist::disk

@@ -123,6 +123,16 @@ Result<HeldDisk> HeldDisk::take(const SysRoot& root, const v1::PlannedDisk& plan
   return held;
 }
 
+void HeldDisk::let_go(HeldDisk disk) {
+  const std::string path = "/sys/class/block/" + disk.name_ + "/uevent";
+  disk.exclusive_ = UniqueFd();
+  disk.pin_ = UniqueFd();
+  // Where /sys may not be written udevd is there to tell; who misses it looks again by itself.
+  const UniqueFd uevent(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (uevent) [[maybe_unused]]
+    const auto told = ::write(uevent.get(), "change", 6);
+}
+
 Result<void> HeldDisk::hold_again() {
   auto exclusive = open_exclusively(path());
   if (!exclusive) return tl::unexpected<Error>(exclusive.error());

@@ -39,6 +39,10 @@ class HeldDisk final : public disk::BlockTarget {
   // Has the kernel look at the partition table again. Refused while a partition is used.
   Result<void> reread_partitions();
 
+  // Lets go of it, and tells everybody to look at it again: udevd does when a writer closes, and
+  // where there is none (a container) nobody would.
+  static void let_go(HeldDisk disk);
+
   // Lets others take it, but keeps the disk's number: until close, no other disk can have it, so
   // that a program that opens `path()` opens this one or none.
   void release_hold() { exclusive_ = UniqueFd(); }

@@ -92,17 +92,23 @@ class JobRun {
     if (!disk) return tl::unexpected<Error>(disk.error());
     job_.set_logical_sector_bytes(disk->sector_bytes());
     job_.set_diskseq(disk->diskseq());
+    auto done = do_step_on(*disk, kind);
+    HeldDisk::let_go(std::move(*disk));
+    return done;
+  }
+
+  Result<void> do_step_on(HeldDisk& disk, v1::DiskStepKind kind) {
     switch (kind) {
       case v1::DISK_STEP_KIND_CLEAR:
-        return clear(*disk);
+        return clear(disk);
       case v1::DISK_STEP_KIND_ZERO:
-        return zero(*disk);
+        return zero(disk);
       case v1::DISK_STEP_KIND_VERIFY_BLANK:
-        return verify_blank(*disk);
+        return verify_blank(disk);
       case v1::DISK_STEP_KIND_MAKE_FILESYSTEM:
-        return make_filesystem_on(*disk);
+        return make_filesystem_on(disk);
       case v1::DISK_STEP_KIND_MOUNT:
-        return mount(*disk);
+        return mount(disk);
       default:
         return fail(ErrorCode::Malformed, "a step that this joist-apply does not know");
     }
@@ -288,7 +294,7 @@ class JobRun {
     if (!found) return tl::unexpected<Error>(found.error());
     if (auto ours = check_only_ours(*found); !ours) return ours;
     const std::string name = disk.name();
-    { const HeldDisk let_go = std::move(disk); }
+    HeldDisk::let_go(std::move(disk));
     // udev makes the link that the unit waits for once nobody has the disk locked.
     return mount_at_every_boot(ground_.root, job_.planned(), name);
   }
@@ -305,10 +311,16 @@ class JobRun {
     if (!saved) return tl::unexpected<Error>(saved.error());
     auto disk = HeldDisk::take(ground_.root, job_.planned(), job_.logical_sector_bytes());
     if (!disk) return tl::unexpected<Error>(disk.error());
-    if (auto alone = check_nothing_else(*disk, *saved); !alone) return alone;
-    if (auto restored = disk::restore_bytes(*disk, *saved); !restored) return restored;
-    if (auto read = disk->reread_partitions(); !read) return read;
-    const auto found = probe(*disk);
+    auto done = put_back_on(*disk, *saved);
+    HeldDisk::let_go(std::move(*disk));
+    return done;
+  }
+
+  Result<void> put_back_on(HeldDisk& disk, const v1::SavedBytes& saved) const {
+    if (auto alone = check_nothing_else(disk, saved); !alone) return alone;
+    if (auto restored = disk::restore_bytes(disk, saved); !restored) return restored;
+    if (auto read = disk.reread_partitions(); !read) return read;
+    const auto found = probe(disk);
     if (!found) return tl::unexpected<Error>(found.error());
     if (disk::fingerprint(*found) == job_.planned().fingerprint()) return {};
     return fail(ErrorCode::Io,

@@ -67,6 +67,8 @@ std::string spdk_block() {
 std::string zfs_label(bool big_endian) {
   std::string label(256 * kKiB, '\0');
   put(label, 16 * kKiB, std::string_view("\x01\x01\0\0\0\0\0\0\0\0\0\x01", 12));
+  put_big(label, 16 * kKiB + 20, 7, 4);
+  put(label, 16 * kKiB + 24, "version");
   for (const std::size_t at : {132 * kKiB, 136 * kKiB}) {
     if (big_endian) {
       put_big(label, at, 0x00bab10c, 8);
@@ -207,7 +209,7 @@ std::string gpt_header(std::uint64_t lba, std::uint64_t other_lba, std::uint64_t
 }
 
 std::string gpt_entries(std::uint64_t first_lba, std::uint64_t last_lba) {
-  std::string entries(128 * 128, '\0');
+  std::string entries(16 * kKiB, '\0');
   put(entries, 0,
       std::string_view("\xaf\x3d\xc6\x0f\x83\x84\x72\x47\x8e\x79\x3d\x69\xd8\x47\x7d\xe4", 16));
   put(entries, 16, "fedcba9876543210");

@@ -34,7 +34,7 @@ Make made(std::string command) {
 }
 
 Make placed(std::uint64_t offset_bytes, std::uint64_t size_bytes, Make make) {
-  return [=](const Image& image) {
+  return [offset_bytes, size_bytes, make = std::move(make)](const Image& image) {
     const Image part(size_bytes);
     make(part);
     part.copy_to(image, offset_bytes);

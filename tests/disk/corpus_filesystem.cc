@@ -17,8 +17,9 @@ void add_ext(Specimens& all) {
   all.push_back({"ext4 without its head", kGiB, "ext4", zeroed(ext4, {{0, kHead}})});
   all.push_back({"ext4 without its head and tail", kGiB, "ext4",
                  zeroed(ext4, {{0, kHead}, {-static_cast<std::int64_t>(kMiB), kMiB}})});
-  all.push_back({"ext4 with one superblock alone", kGiB, "",
-                 zeroed(ext4, {{0, 129 * kMiB}, {130 * kMiB, 894 * kMiB}})});
+  all.push_back({"ext4 with one superblock alone", 160 * kMiB, "ext4",
+                 zeroed(ext("-t ext4 -b 4096"),
+                        {{0, 128 * kMiB}, {128 * kMiB + 4 * kKiB, 32 * kMiB - 4 * kKiB}})});
   all.push_back({"ext4 in blocks of 1 KiB without its head", 256 * kMiB, "ext4",
                  zeroed(ext("-t ext4 -b 1024"), {{0, kHead}})});
   all.push_back({"ext4 in blocks of 2 KiB without its head", 256 * kMiB, "ext4",
@@ -33,7 +34,7 @@ void add_ext(Specimens& all) {
   all.push_back({"ext4 with two copies only", 2 * kGiB, "ext4",
                  zeroed(ext("-t ext4 -O sparse_super2,^resize_inode"), {{0, kHead}})});
   all.push_back({"ext4 in clusters", 8 * kGiB, "ext4", ext("-t ext4 -O bigalloc")});
-  all.push_back({"ext4 in clusters without its head", 8 * kGiB, "",
+  all.push_back({"ext4 in clusters without its head", 9 * kGiB + 100 * kMiB, "ext4",
                  zeroed(ext("-t ext4 -O bigalloc"), {{0, kHead}})});
   all.push_back({"ext4 with the journal elsewhere", kGiB, "jbd", ext("-O journal_dev -b 4096")});
   all.push_back({"ext4 of 1 TiB without its head", kTiB, "ext4",
@@ -48,13 +49,13 @@ void add_xfs(Specimens& all) {
   all.push_back({"xfs of a size that four does not divide", 600 * kMiB + 12 * kKiB, "xfs",
                  zeroed(xfs, {{0, kHead}})});
   all.push_back({"xfs of 6 TiB without its head", 6 * kTiB, "xfs",
-                 zeroed(made("mkfs.xfs -q -l size=64m $0"), {{0, kHead}})});
+                 zeroed(made("mkfs.xfs -q -l size=100m $0"), {{0, kHead}})});
   all.push_back({"xfs of older tools without its head", 600 * kMiB, "xfs",
                  zeroed(made("mkfs.xfs -q -m crc=0 $0"), {{0, kHead}})});
   all.push_back({"xfs in 32 groups without its head", 16 * kGiB, "",
-                 zeroed(made("mkfs.xfs -q -d agcount=32 -l size=16m $0"), {{0, kHead}})});
+                 zeroed(made("mkfs.xfs -q -d agcount=32 -l size=64m $0"), {{0, kHead}})});
   all.push_back({"xfs on stripes without its head", 16 * kGiB, "",
-                 zeroed(made("mkfs.xfs -q -d su=64k,sw=4 -l size=16m $0"), {{0, kHead}})});
+                 zeroed(made("mkfs.xfs -q -d su=64k,sw=4 -l size=64m $0"), {{0, kHead}})});
 }
 
 void add_btrfs(Specimens& all) {
@@ -88,8 +89,8 @@ void add_others(Specimens& all) {
 void add_layers(Specimens& all) {
   const Make ext4 = ext("-t ext4");
   const Make btrfs = made("mkfs.btrfs -q -f $0");
-  all.push_back({"ext4 over btrfs", kGiB, "btrfs", both(btrfs, ext4)});
-  all.push_back({"btrfs over ext4", kGiB, "btrfs", both(ext4, btrfs)});
+  all.push_back({"ext4 over btrfs", kGiB, "btrfs", both(btrfs, ext("-t ext4 -E nodiscard"))});
+  all.push_back({"btrfs over ext4", kGiB, "btrfs", both(ext4, made("mkfs.btrfs -q -f -K $0"))});
   all.push_back(
       {"swap over xfs", 600 * kMiB, "swap", both(made("mkfs.xfs -q $0"), made("mkswap -q $0"))});
   all.push_back({"ext4 over ntfs", kGiB, "ext4",

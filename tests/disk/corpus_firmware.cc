@@ -69,14 +69,14 @@ Specimens firmwares() {
   };
   add("ddf", "ddf_raid_member", {-512, ddf(true)});
   add("ddf, little-endian", "ddf_raid_member", {-512, ddf(false)});
-  add("ddf of Adaptec", "ddf_raid_member", {-257 * 512, ddf(true)});
+  add("ddf of Adaptec", "ddf_raid_member", {-131'584, ddf(true)});
   add("isw", "isw_raid_member", {-1024, "Intel Raid ISM Cfg Sig. 1.3.00"});
   add("isw on 4096-byte sectors", "", {-8192, "Intel Raid ISM Cfg Sig. 1.3.00"});
   add("isw, its configuration alone", "", {-1536, "\x01\x02\x03\x04"});
   add("adaptec", "adaptec_raid_member", {-512, adaptec()});
-  add("hpt37x", "hpt37x_raid_member", {9 * 512 + 32, "\xf0\x16\x78\x5a"});
-  add("hpt37x, broken", "hpt37x_raid_member", {9 * 512 + 32, "\xfd\x16\x78\x5a"});
-  add("hpt45x", "hpt45x_raid_member", {-11 * 512, "\xf3\x16\x78\x5a"});
+  add("hpt37x", "hpt37x_raid_member", {4640, "\xf0\x16\x78\x5a"});
+  add("hpt37x, broken", "hpt37x_raid_member", {4640, "\xfd\x16\x78\x5a"});
+  add("hpt45x", "hpt45x_raid_member", {-5632, "\xf3\x16\x78\x5a"});
   add("jmicron", "", {-512, jmicron()});
   add("lsi", "lsi_mega_raid_member", {-512, "$XIDE$"});
   add("nvidia", "", {-1024, nvidia()});

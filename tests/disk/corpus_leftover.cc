@@ -7,8 +7,6 @@
 namespace joist::disk {
 namespace {
 
-using support::Image;
-
 std::string noise(std::size_t size_bytes) {
   std::mt19937 random(20240601);  // the same noise every time
   std::string bytes(size_bytes, '\0');
@@ -47,7 +45,7 @@ Specimens leftovers() {
   add("0xff in the first sector", {{0, std::string(512, '\xff')}});
   all.push_back({"noise on all of a small disk", 16 * kMiB, "", written({{0, noise(16 * kMiB)}})});
   all.push_back(
-      {"one byte at the end of an odd size", kGiB + 7777 * 512, "", written({{-1, "x"}})});
+      {"one byte at the end of an odd size", kGiB + 7777 * kKiB / 2, "", written({{-1, "x"}})});
   all.push_back({"one byte at the end of 15 TiB", 15 * kTiB, "", written({{-1, "x"}})});
   all.push_back({"one byte in the middle of 15 TiB", 15 * kTiB, "",
                  written({{static_cast<std::int64_t>(15 * kTiB / 2), "x"}})});

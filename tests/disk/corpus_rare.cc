@@ -75,7 +75,7 @@ std::string iso9660() {
 
 // ECMA-167: the volume recognition sequence.
 std::string udf() {
-  std::string block = zeros(3 * 2048);
+  std::string block = zeros(6144);
   put(block, 1, "BEA01\x01");
   put(block, 2048 + 1, "NSR02\x01");
   put(block, 4096 + 1, "TEA01\x01");
@@ -143,13 +143,13 @@ constexpr std::string_view kBcachefs =
 
 void add_of_microsoft(Specimens& all) {
   const std::string fat = fat_boot_sector(kSize);
-  all.push_back({"vfat", kSize, "vfat", written({{0, fat}, {6 * 512, fat}})});
-  all.push_back({"vfat with its backup alone", kSize, "", written({{6 * 512, fat}})});
+  all.push_back({"vfat", kSize, "vfat", written({{0, fat}, {3072, fat}})});
+  all.push_back({"vfat with its backup alone", kSize, "", written({{3072, fat}})});
   all.push_back({"vfat with its tables alone", kSize, "",
-                 written({{32 * 512, "\xf8\xff\xff\x0f\xff\xff\xff\x0f"}})});
+                 written({{16'384, "\xf8\xff\xff\x0f\xff\xff\xff\x0f"}})});
   const std::string exfat = exfat_boot_region();
-  all.push_back({"exfat", kSize, "exfat", written({{0, exfat}, {12 * 512, exfat}})});
-  all.push_back({"exfat with its backup alone", kSize, "", written({{12 * 512, exfat}})});
+  all.push_back({"exfat", kSize, "exfat", written({{0, exfat}, {6144, exfat}})});
+  all.push_back({"exfat with its backup alone", kSize, "", written({{6144, exfat}})});
   all.push_back({"refs", kSize, "ReFS", written({{0, refs()}})});
   all.push_back({"hpfs", kSize, "hpfs", written({{8 * kKiB, hpfs_super()}})});
 }
@@ -193,9 +193,9 @@ void add_of_linux(Specimens& all) {
 }
 
 void add_of_clusters(Specimens& all) {
-  for (const std::uint64_t block : {1U, 2U, 4U, 8U}) {
-    all.push_back({"ocfs2 in blocks of " + std::to_string(block) + " KiB", kSize, "ocfs2",
-                   written({{static_cast<std::int64_t>(2 * block * kKiB), ocfs2()}})});
+  for (const std::uint64_t block : {512U, 1024U, 2048U, 4096U}) {
+    all.push_back({"ocfs2 in blocks of " + std::to_string(block) + " bytes", kSize, "ocfs2",
+                   written({{static_cast<std::int64_t>(2 * block), ocfs2()}})});
   }
   all.push_back({"gfs2", kSize, "gfs2", written({{64 * kKiB, gfs2()}})});
   all.push_back({"oracleasm", kSize, "oracleasm", written({{32, "ORCLDISKDATA1"}})});
@@ -204,7 +204,7 @@ void add_of_clusters(Specimens& all) {
 void add_of_unix(Specimens& all) {
   for (const std::int64_t at : {0, 8, 64, 256}) {
     all.push_back({"ufs at " + std::to_string(at) + " KiB", kSize, "ufs",
-                   written({{at * 1024 + 1372, "\x54\x19\x01\x19"}})});
+                   written({{at * 1024 + 1372, bytes(std::string_view("\x54\x19\x01\0", 4))}})});
   }
   all.push_back({"vxfs", kSize, "vxfs",
                  written({{1024, bytes(std::string_view("\xf5\xfc\x01\xa5\x04\0\0\0", 8))}})});

@@ -19,9 +19,9 @@ struct Parts {
 Make gpt(std::uint64_t sector_bytes, Parts parts = {}, bool with_partition = true) {
   return [=](const Image& image) {
     const std::uint64_t last = image.size_bytes() / sector_bytes - 1;
-    const std::uint64_t length = 128 * 128 / sector_bytes;
+    const std::uint64_t length = 16 * kKiB / sector_bytes;
     const std::string entries = with_partition ? gpt_entries(kMiB / sector_bytes, last - length - 1)
-                                               : std::string(128 * 128, '\0');
+                                               : std::string(16 * kKiB, '\0');
     if (parts.protective) image.write(0, protective_mbr());
     if (parts.primary) {
       image.write(sector_bytes, gpt_header(1, last, 2, last - length - 1, entries));
@@ -89,11 +89,11 @@ void add_other_tables(Specimens& all) {
   std::string label(512, '\0');
   put(label, 0, 0x82564557, 4);
   put(label, 132, 0x82564557, 4);
-  all.push_back({"bsd", kSize, "bsd", written({{512, label}})});
+  all.push_back({"bsd", kSize, "", written({{512, label}})});
   // Windows' dynamic disks: a database in the last MiB (linux-ntfs, "LDM").
   all.push_back({"ldm, its last header alone", kSize, "", written({{-512, "PRIVHEAD"}})});
   all.push_back({"ldm, its first header alone", kSize, "", written({{3072, "PRIVHEAD"}})});
-  all.push_back({"ldm, its second header alone", kSize, "", written({{-192 * 512, "PRIVHEAD"}})});
+  all.push_back({"ldm, its second header alone", kSize, "", written({{-98'304, "PRIVHEAD"}})});
 }
 
 // What stands in a partition, and what is left of it once its table is gone.
@@ -122,11 +122,17 @@ void add_nested(Specimens& all) {
     const std::string sectors = std::to_string(size_bytes / 512);
     const Make inside = placed(kMiB, size_bytes, make);
     for (const std::string table : {"gpt", "dos"}) {
-      const Make with_table =
-          both(sfdisk("label: " + table + "\\n2048," + sectors + "\\n"), inside);
+      const Make with_table = both(sfdisk(std::string("label: ")
+                                              .append(table)
+                                              .append("\\n2048,")
+                                              .append(sectors)
+                                              .append("\\n")),
+                                   inside);
       all.push_back({name + " in a partition of " + table, disk_bytes, type, with_table});
     }
-    all.push_back({name + " in a partition whose table is gone", disk_bytes, type, inside});
+    // Joist has no recogniser of its own for swap: what is left is data.
+    all.push_back({name + " in a partition whose table is gone", disk_bytes,
+                   name == "swap" ? "" : type, inside});
   }
   all.push_back({"ext4 in a partition whose table and head are gone", 602 * kMiB, "ext4",
                  zeroed(placed(kMiB, 600 * kMiB, nested[0].make), {{0, 8 * kMiB}})});
@@ -144,6 +150,66 @@ void add_nested(Specimens& all) {
                  placed(63 * 512, 300 * kMiB, made("mke2fs -q -F -t ext4 $0"))});
 }
 
+// What the ends of a first partition keep once its table and its head are gone, with the end of the
+// disk, before a table of GPT, and aligned to MiB; each in a partition of its own size.
+void add_ends(Specimens& all) {
+  constexpr std::uint64_t kDisk = kGiB + 700 * kKiB;
+  const auto zfs = [](std::uint64_t before_end_bytes) -> Make {
+    return [=](const Image& image) {
+      image.write(image.size_bytes() / (256 * kKiB) * 256 * kKiB - before_end_bytes, zfs_label());
+    };
+  };
+  const Make md = [](const Image& image) {
+    const std::uint64_t at = (image.size_bytes() / 512 - 16) / 8 * 8 * 512;
+    image.write(at, md_superblock(1, at));
+  };
+  const Make lvm = [](const Image& image) {
+    const std::uint64_t at = (image.size_bytes() - kMiB) / kMiB * kMiB;
+    image.write(at, lvm_metadata(at));
+  };
+  const std::vector<std::pair<std::string, Make>> makes{
+      {"xfs", made("mkfs.xfs -q -l size=64m $0")},
+      {"ntfs", made("mkntfs -q -F -Q -s 512 -p 2048 -H 1 -S 1 $0")},
+      {"md 1.0", md},
+      {"lvm, its second metadata", lvm},
+      {"zfs, its third label", zfs(512 * kKiB)},
+      {"zfs, its fourth label", zfs(256 * kKiB)}};
+  const std::vector<std::pair<std::string, std::uint64_t>> ends{
+      {"with the disk", kDisk},
+      {"before the table", kDisk - std::uint64_t{33} * 512},
+      {"with a whole MiB", (kDisk - std::uint64_t{33} * 512) / kMiB * kMiB}};
+  for (const auto& [name, make] : makes) {
+    for (const auto& [where, end] : ends) {
+      all.push_back({name + " in a headless partition that ends " + where, kDisk, "",
+                     zeroed(placed(kMiB, end - kMiB, make), {{0, 10 * kMiB}})});
+    }
+  }
+  // OpenZFS, zpool_label_disk(): a reserved partition of 8 MiB is behind.
+  const std::uint64_t own = (kDisk - std::uint64_t{33} * 512 - 9 * kMiB) / kMiB * kMiB;
+  for (const std::uint64_t label : {1U, 2U}) {
+    all.push_back({"zfs on the whole disk, headless, label " + std::to_string(4 - label), kDisk,
+                   "zfs_member", placed(kMiB, own, zfs(label * 256 * kKiB))});
+  }
+}
+
+// A first partition holds nothing, and what is in the second has lost its table.
+void add_behind_empty(Specimens& all) {
+  const std::vector<std::pair<std::string, std::uint64_t>> starts{
+      {"GRUB's", 2}, {"a NAS's", 4}, {"Windows's", 16}, {"an older Windows's", 129}};
+  for (const auto& [whose, start] : starts) {
+    const std::string name = " behind " + whose + " partition";
+    const std::uint64_t at = start * kMiB;
+    all.push_back({"ntfs" + name, kGiB + 7777 * kKiB / 2, "",
+                   placed(at, 256 * kMiB, made("mkntfs -q -F -Q -s 512 -p 2048 -H 1 -S 1 $0"))});
+    all.push_back({"ext4" + name, kGiB + 7777 * kKiB / 2, "",
+                   placed(at, 256 * kMiB, made("mke2fs -q -F -t ext4 $0"))});
+    all.push_back({"btrfs" + name, kGiB + 7777 * kKiB / 2, "",
+                   placed(at, 256 * kMiB, made("mkfs.btrfs -q -f $0"))});
+    all.push_back({"luks2" + name, kGiB + 7777 * kKiB / 2, "",
+                   placed(at, 64 * kMiB, written({{0, "LUKS\xba\xbe"}}))});
+  }
+}
+
 }  // namespace
 
 Specimens tables() {
@@ -152,6 +218,8 @@ Specimens tables() {
   add_gpt(all, 4096);
   add_other_tables(all);
   add_nested(all);
+  add_ends(all);
+  add_behind_empty(all);
   return all;
 }
 

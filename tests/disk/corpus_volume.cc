@@ -67,7 +67,7 @@ void add_lvm(Specimens& all) {
 
 void add_md(Specimens& all) {
   const std::string type = "linux_raid_member";
-  for (const std::uint64_t size_bytes : {kSize, kSize + 1000 * 512, 3 * kGiB + 512}) {
+  for (const std::uint64_t size_bytes : {kSize, kSize + 500 * kKiB, 3 * kGiB + 512}) {
     const std::string on = " on " + std::to_string(size_bytes) + " bytes";
     const auto old = static_cast<std::int64_t>(size_bytes / (64 * kKiB) * 64 * kKiB - 64 * kKiB);
     const std::uint64_t end = (size_bytes / 512 - 16) / 8 * 8 * 512;
@@ -89,7 +89,7 @@ void add_md(Specimens& all) {
 
 void add_zfs(Specimens& all) {
   constexpr std::uint64_t kLabel = 256 * kKiB;
-  const std::uint64_t size_bytes = kSize + 1000 * 512;  // the end is rounded down
+  const std::uint64_t size_bytes = kSize + 500 * kKiB;  // the end is rounded down
   const std::uint64_t end = size_bytes / kLabel * kLabel;
   int number = 0;
   for (const std::uint64_t at : {std::uint64_t{0}, kLabel, end - 2 * kLabel, end - kLabel}) {
@@ -98,7 +98,7 @@ void add_zfs(Specimens& all) {
     all.push_back({name, size_bytes, "zfs_member", written({{place, zfs_label()}})});
     all.push_back(
         {name + ", big-endian", size_bytes, "zfs_member", written({{place, zfs_label(true)}})});
-    all.push_back({name + ", in a partition whose table is gone", size_bytes + 2 * kMiB, "",
+    all.push_back({name + ", in a partition whose table is gone", size_bytes + kMiB, "",
                    placed(kMiB, size_bytes, written({{place, zfs_label()}}))});
   }
   all.push_back({"zfs, all its labels", size_bytes, "zfs_member",

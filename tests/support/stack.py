@@ -141,7 +141,7 @@ class Stack:
 
     def __init__(self, bin_dir, size_min_bytes=32 << 20, enabled_collectors=(), collector_settings=()):
         self.bin = pathlib.Path(bin_dir).resolve()
-        for program in ("joist-agent", "joist-helper", "joist-installer", "joistctl"):
+        for program in ("joist-agent", "joist-apply", "joist-helper", "joist-installer", "joistctl"):
             if not os.access(self.bin / program, os.X_OK):
                 raise Failure(f"{self.bin / program} is missing: run ./dev build")
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="joist-"))

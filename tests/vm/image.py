@@ -127,7 +127,7 @@ def make_image(packages, work):
     shutil.copy(kernel, image.kernel)
     shutil.copy(initrd, image.initrd)
     subprocess.run(["truncate", "-s", "4G", image.root], check=True)
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", root, image.root],
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", root, image.root],
                    check=True)
     shutil.rmtree(root)
     (directory / ".complete").touch()
