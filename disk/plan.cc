@@ -70,7 +70,7 @@ std::string filesystem_uuid(const PlanGround& ground, const Disk& disk, v1::File
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   std::string text = to_hex(std::string_view(bytes).substr(0, 16));
-  for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, "-");
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, "-");
   return text;
 }
 
