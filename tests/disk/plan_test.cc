@@ -390,6 +390,25 @@ TEST(PlanDisks, ShowsWhatWouldBeGone) {
   EXPECT_EQ(planned.class_(), v1::DISK_CLASS_FOREIGN);
 }
 
+TEST(PlanDisks, SaysThatMoreIsGoneThanIsListedWhereItIs) {
+  const auto found_of = [](int partitions, bool truncated) {
+    const auto disk = with(foreign("sda"), [&](ClassifiedDisk& changed) {
+      ProbeResult& found = **changed.probe;
+      found.truncated = truncated;
+      for (int number = 1; number <= partitions; ++number) {
+        found.partitions.push_back({"sda" + std::to_string(number), 1 << 20, 512, ""});
+      }
+    });
+    return plan_disks(ground_of({disk}, {wipe()})).disks(0);
+  };
+  const std::string more = "and more than is listed";
+  EXPECT_EQ(found_of(63, false).found_size(), 64);  // and the file system
+  EXPECT_NE(found_of(63, false).found(63), more);
+  EXPECT_EQ(found_of(64, false).found_size(), 65);
+  EXPECT_EQ(found_of(64, false).found(64), more);
+  EXPECT_EQ(found_of(0, true).found(1), more);
+}
+
 TEST(PlanDisks, MakesForeignTextFitToBeShown) {
   const auto disk = with(foreign("sda"), [](ClassifiedDisk& changed) {
     changed.disk.model = "\xff\x1b[2J";
