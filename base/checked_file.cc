@@ -16,7 +16,9 @@ namespace {
 std::string head_of(std::string_view kind) { return std::string(kind) + "\n"; }
 
 Result<std::string> read_whole(const std::string& path, std::size_t bytes_max) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  // Without O_NONBLOCK a pipe in its place would be waited for.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == ELOOP) return fail(ErrorCode::Malformed, path + ": is a link");
   if (!fd) return fail_errno(errno, "open " + path);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "stat " + path);

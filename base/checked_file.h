@@ -17,7 +17,7 @@ Result<void> write_checked(const std::string& path, std::string_view kind, std::
                            mode_t mode);
 
 // NotFound: there is none. Malformed: it is another kind, cut short, or changed; or larger than
-// `bytes_max`.
+// `bytes_max`; or no file but a link, a directory, a pipe.
 Result<std::string> read_checked(const std::string& path, std::string_view kind,
                                  std::size_t bytes_max);
 

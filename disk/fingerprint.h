@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/sha256.h"
 #include "disk/probe_result.h"
@@ -20,6 +21,12 @@ class Digest {
 
   Digest& add(std::string_view field);
   Digest& add(std::uint64_t number);
+
+  // The number of an enumerator.
+  template <typename Enum>
+  requires std::is_enum_v<Enum> Digest& add(Enum value) {
+    return add(static_cast<std::uint64_t>(value));
+  }
 
   // 32 bytes. Nothing may follow.
   std::string finish() { return hash_.finish(); }

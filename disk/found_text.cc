@@ -42,8 +42,9 @@ std::vector<std::string> found_lines(const ProbeResult& found) {
     lines.push_back("bytes of no known format, from byte " +
                     std::to_string(found.data_offsets_bytes.front()) + " on");
   }
+  const bool more = found.truncated || lines.size() > kLinesMax;
   if (lines.size() > kLinesMax) lines.resize(kLinesMax);
-  if (found.truncated || lines.size() == kLinesMax) lines.push_back("and more than is listed");
+  if (more) lines.push_back("and more than is listed");
   return lines;
 }
 

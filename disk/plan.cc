@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "base/printable.h"
@@ -69,15 +70,27 @@ std::string filesystem_uuid(const PlanGround& ground, const Disk& disk, v1::File
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   std::string text = to_hex(std::string_view(bytes).substr(0, 16));
-  for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, "-");
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, "-");
   return text;
 }
 
-// Without "//", "/." and a slash at the end.
+// Without "//", "/." and a slash at the end. ".." stays, for may_be_mounted_at() to refuse: where a
+// link is in the path, what is left without it is another place.
 std::string normal_path(const std::string& path) {
+  if (path.find("/..") != std::string::npos) return path;
   std::string normal = std::filesystem::path(path).lexically_normal().native();
   if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
   return normal;
+}
+
+// Of the mount unit's name, which systemd takes up to that of a file: '/' becomes '-', and all but
+// letters, digits and ":_." four characters.
+std::size_t unit_name_bytes(std::string_view point) {
+  std::size_t bytes = std::string_view(".mount").size();
+  for (std::size_t at = 1; at < point.size(); ++at) {
+    bytes += point[at] == '-' || point[at] == '@' || (point[at] == '.' && at == 1) ? 4 : 1;
+  }
+  return bytes;
 }
 
 // What a unit's name and text can hold without quoting, and where the system itself does not live.
@@ -85,11 +98,27 @@ bool may_be_mounted_at(const std::string& point) {
   constexpr std::array<std::string_view, 16> kSystem{
       "",     "bin",  "boot", "dev",  "etc", "lib", "lib32", "lib64",
       "proc", "root", "run",  "sbin", "sys", "tmp", "usr",   "libx32"};
+  // They hold what is not theirs to hide; what is below them may be mounted.
+  constexpr std::array<std::string_view, 9> kHolders{"/var",
+                                                     "/var/cache",
+                                                     "/var/lib",
+                                                     "/var/lib/joist",
+                                                     "/var/log",
+                                                     "/var/spool",
+                                                     "/var/tmp",
+                                                     "/var/lib/joist/disks",
+                                                     "/var/lib/longhorn-disks"};
+  constexpr std::size_t kUnitNameBytesMax = 255;
   constexpr std::string_view kLetters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:@-";
   if (!point.starts_with('/') || point.find("/..") != std::string::npos) return false;
+  for (const std::string_view link : {"/var/run", "/var/lock"}) {  // into /run
+    if (point == link || point.starts_with(std::string(link) + '/')) return false;
+  }
   const std::string_view first = std::string_view(point).substr(1, point.find('/', 1) - 1);
   return std::ranges::find(kSystem, first) == kSystem.end() &&
+         std::ranges::find(kHolders, point) == kHolders.end() &&
+         unit_name_bytes(point) <= kUnitNameBytesMax &&
          point.find_first_not_of(kLetters) == std::string::npos;
 }
 
@@ -190,12 +219,19 @@ std::string disk_digest(const v1::StorageUse& use, const ClassifiedDisk& disk,
 
 // ---- who gets what
 
-// What is not known is not taken: foreign for a reason that no reading shows is refused.
+// What is not known is not taken: foreign for a reason that no reading shows is refused, and so is
+// blank against what the reading shows.
 bool may_be_taken(const ClassifiedDisk& disk) {
   const ProbeResult* found = probed(disk);
   if (found == nullptr || disk.disk.id.empty()) return false;
-  return disk.verdict.disk_class == v1::DISK_CLASS_BLANK ||
-         (disk.verdict.disk_class == v1::DISK_CLASS_FOREIGN && !found_lines(*found).empty());
+  return disk.verdict.disk_class ==
+         (found_lines(*found).empty() ? v1::DISK_CLASS_BLANK : v1::DISK_CLASS_FOREIGN);
+}
+
+// A newer peer's use may mean anything.
+bool is_known(const v1::StorageUse& use) {
+  return use.kind() != v1::STORAGE_USE_KIND_UNSPECIFIED && v1::StorageUseKind_IsValid(use.kind()) &&
+         v1::Filesystem_IsValid(use.filesystem()) && v1::WipeMethod_IsValid(use.wipe());
 }
 
 void refuse(const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
@@ -226,7 +262,8 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
       !may_be_mounted_at(planned.mount_point())) {
     add_reason(planned, "MountPointRefused",
                "mount_point " + planned.mount_point() +
-                   " is the system's, or has other letters than a-z, A-Z, 0-9 and /_.:@-");
+                   " is the system's, is too long, or has \"..\" or other letters than a-z, A-Z, "
+                   "0-9 and /_.:@-");
     return Standing::Refused;
   }
   if (may_be_taken(disk)) return Standing::Takeable;
@@ -234,11 +271,14 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
   return Standing::Refused;
 }
 
-// Blank ones before those that something is on; else by what they are called for good.
+// What the use has prepared already before all others: they would take its place, and its data
+// would be gone from there. Blank ones before those that something is on; else by what they are
+// called for good.
 bool goes_before(const Candidate& one, const Candidate& other) {
   const auto rank = [](const Candidate& candidate) {
-    return std::pair(candidate.disk->verdict.disk_class != v1::DISK_CLASS_BLANK,
-                     candidate.disk->disk.id);
+    const bool blank = candidate.disk->verdict.disk_class == v1::DISK_CLASS_BLANK;
+    const bool own = has_filesystem(*candidate.disk, *candidate.planned);
+    return std::pair(own ? 0 : blank ? 1 : 2, candidate.disk->disk.id);
   };
   return rank(one) < rank(other);
 }
@@ -313,6 +353,14 @@ class Planner {
 
   void assign(const v1::StorageUse& use) {
     auto candidates = this->candidates(use);
+    if (!is_known(use)) {
+      for (const Candidate& candidate : candidates) {
+        candidate.planned->clear_reasons();
+        add_reason(*candidate.planned, "UseNotKnown",
+                   "this version does not know what use " + use.name() + " wants");
+      }
+      return;
+    }
     if (use.kind() == v1::STORAGE_USE_KIND_KEEP) {
       for (const Candidate& candidate : candidates) {
         candidate.planned->clear_reasons();
@@ -321,8 +369,11 @@ class Planner {
       return;
     }
     // Those that have what the use gives stay, however many; the others are there to be had.
-    const auto settled = std::erase_if(
-        candidates, [](const Candidate& one) { return one.standing == Standing::Settled; });
+    const auto settled = std::erase_if(candidates, [this](const Candidate& one) {
+      if (one.standing != Standing::Settled) return false;
+      points_.insert(one.planned->mount_point());
+      return true;
+    });
     std::erase_if(candidates,
                   [](const Candidate& one) { return one.standing == Standing::Refused; });
     const std::uint64_t reserve = std::min<std::uint64_t>(use.disks().reserve(), candidates.size());
@@ -331,10 +382,11 @@ class Planner {
     const std::uint64_t missing =
         count == 0 ? free : count - std::min<std::uint64_t>(count, settled);
     const std::uint64_t taken = std::min(free, missing);
+    std::uint64_t had = settled + taken;
     for (std::size_t index = 0; index < candidates.size(); ++index) {
       const Candidate& candidate = candidates[index];
       if (index < taken && candidate.standing == Standing::Takeable) {
-        take(use, candidate);
+        if (!take(use, candidate)) --had;
       } else if (index >= free) {
         candidate.planned->clear_reasons();
         add_reason(*candidate.planned, "Reserved",
@@ -344,7 +396,7 @@ class Planner {
         leave(*candidate.planned);
       }
     }
-    if (count > 0 && settled + taken < count) fall_short(use, count, settled + taken);
+    if (count > 0 && had < count) fall_short(use, count, had);
   }
 
   void fall_short(const v1::StorageUse& use, std::uint64_t wanted, std::uint64_t found) {
@@ -354,21 +406,44 @@ class Planner {
                           std::to_string(found) + " can be had");
   }
 
-  void take(const v1::StorageUse& use, const Candidate& candidate) {
+  // Whether a disk of this plan goes there, or another one is mounted there: known before anything
+  // is cleared, not when the file system that was made cannot be mounted.
+  bool is_taken(const std::string& point, const Disk& disk) const {
+    if (points_.contains(point)) return true;
+    return std::ranges::any_of(ground_.disks, [&](const ClassifiedDisk& other) {
+      return other.disk.name != disk.name &&
+             std::ranges::any_of(other.disk.uses, [&point](const Use& use) {
+               return use.kind == "mount" && use.target == point;
+             });
+    });
+  }
+
+  // False: its place is taken.
+  bool take(const v1::StorageUse& use, const Candidate& candidate) {
     v1::PlannedDisk& planned = *candidate.planned;
+    if (!planned.mount_point().empty()) {
+      if (is_taken(planned.mount_point(), candidate.disk->disk)) {
+        add_reason(planned, "MountPointTaken",
+                   "another disk is, or is to be, mounted at " + planned.mount_point());
+        return false;
+      }
+      points_.insert(planned.mount_point());
+    }
     if (!is_asked(candidate.disk->disk)) {
       add_reason(planned, "NotAsked", "is left out of this plan, which is of others alone");
-      return;
+      return true;
     }
     add_steps(use, *candidate.disk, planned);
     const bool loses = candidate.disk->verdict.disk_class == v1::DISK_CLASS_FOREIGN &&
                        !has_filesystem(*candidate.disk, planned);
     planned.set_consent(loses ? v1::CONSENT_NEED_PERSON : v1::CONSENT_NEED_POLICY);
     planned.set_digest(disk_digest(use, *candidate.disk, planned));
+    return true;
   }
 
   const PlanGround& ground_;
   v1::DiskPlan plan_;
+  std::set<std::string> points_;  // that disks of this plan have, or are to have
 };
 
 }  // namespace

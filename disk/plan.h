@@ -23,6 +23,8 @@ struct PlanGround {
 //   NotWanted, NotAsked, Kept, Reserved
 //   AlreadyBlank, AlreadyMounted, CarriesOsd   as the use wants it
 //   MountPointRefused                          the use names a place of the system's
+//   MountPointTaken                            another disk is there, or goes there
+//   UseNotKnown                                the use is of a newer version
 //   those of classify.h                        what keeps it from being used
 v1::DiskPlan plan_disks(const PlanGround& ground);
 

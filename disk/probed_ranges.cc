@@ -132,10 +132,11 @@ std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes) {
   const std::uint64_t head_bytes = std::min(disk_bytes, kHeadBytes);
   const std::uint64_t tail_bytes = std::min(disk_bytes, kTailBytes);
   std::vector<ByteRange> ranges{{0, head_bytes}, {disk_bytes - tail_bytes, tail_bytes}};
-  if (disk_bytes >= kFirstPartition.end_bytes() + tail_bytes) ranges.push_back(kFirstPartition);
+  const bool first_whole = disk_bytes >= kFirstPartition.end_bytes() + tail_bytes;
+  if (first_whole) ranges.push_back(kFirstPartition);
   for (const std::uint64_t start_bytes : sampled_blocks(disk_bytes)) {
-    const bool in_first = start_bytes >= kFirstPartition.start_bytes &&
-                          start_bytes < kFirstPartition.end_bytes() && ranges.size() > 2;
+    const bool in_first = first_whole && start_bytes >= kFirstPartition.start_bytes &&
+                          start_bytes < kFirstPartition.end_bytes();
     const bool covered =
         start_bytes < head_bytes || start_bytes >= disk_bytes - tail_bytes || in_first;
     if (!covered) ranges.push_back({start_bytes, std::min(kBlockBytes, disk_bytes - start_bytes)});
