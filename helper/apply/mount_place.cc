@@ -20,7 +20,8 @@ namespace joist::apply {
 namespace {
 
 constexpr std::chrono::seconds kSystemdDeadline(120);
-constexpr const char* kUnitDirectory = "/etc/systemd/system/";
+const std::string kUnitDirectory = "/etc/systemd/system/";
+constexpr std::string_view kMark = "# Made by joist-apply.";
 
 // The last mount at the place, as the host has it.
 const disk::Mount* mount_at(const disk::BlockLayer& layer, const std::string& point) {
@@ -52,6 +53,17 @@ Result<void> make_immutable(const std::string& point) {
     return fail_errno(errno, "make " + point + " immutable, so that nothing fills it unmounted");
   }
   return {};
+}
+
+// One that a person wrote for this place stays.
+Result<void> check_unit_is_ours(const std::string& unit) {
+  const auto text = SysRoot().read(kUnitDirectory + unit);
+  if (!text && text.error().code == ErrorCode::NotFound) return {};
+  if (!text) return tl::unexpected<Error>(text.error());
+  if (text->starts_with(kMark)) return {};
+  return fail(ErrorCode::Refused, kUnitDirectory + unit +
+                                      " is there already, and not of joist-apply's making; remove "
+                                      "it, or name another mount_point");
 }
 
 Result<void> check_mounted(const SysRoot& root, const v1::PlannedDisk& planned,
@@ -91,8 +103,8 @@ std::string mount_unit_name(const std::string& mount_point) {
 }
 
 std::string mount_unit_text(const v1::PlannedDisk& planned) {
-  std::string text;
-  text += "# Made by joist-apply. After `joistctl disk wipe` it may be removed.\n";
+  std::string text(kMark);
+  text += " After `joistctl disk wipe` it may be removed.\n";
   text += "[Unit]\n";
   text += "Description=Disk of use " + planned.use() + "\n";
   text += "Documentation=man:joist-apply(8)\n";
@@ -122,6 +134,7 @@ Result<void> mount_at_every_boot(const SysRoot& root, const v1::PlannedDisk& pla
   } else if (!check_mounted(root, planned, disk_name)) {
     return fail(ErrorCode::Refused, "something else is mounted at " + planned.mount_point());
   }
+  if (auto ours = check_unit_is_ours(unit); !ours) return ours;
   auto written = write_durably(kUnitDirectory + unit, mount_unit_text(planned), 0644);
   if (!written) return written;
   for (const std::vector<std::string>& words :
