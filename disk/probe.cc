@@ -1,6 +1,7 @@
 #include "disk/probe.h"
 
 #include <blkid/blkid.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -209,6 +210,11 @@ Result<void> read_exactly(int fd, std::uint64_t offset_bytes, char* out, std::si
   return {};
 }
 
+// Blocks far from each other: what the kernel reads ahead of each would be most of what is read.
+void read_no_more_than_asked(int fd) {
+  [[maybe_unused]] const int advised = ::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+}
+
 // One block that has been read, since several superblocks may stand at one place.
 struct Block {
   std::uint64_t offset_bytes = 0;
@@ -305,6 +311,7 @@ std::uint64_t diskseq_of(int fd) {
 }
 
 Result<bool> samples_are_zero(int fd, std::string_view name) {
+  read_no_more_than_asked(fd);
   ProbeResult geometry;
   if (auto read = read_geometry(fd, geometry); !read) return fail(read.error(), name);
   for (const ByteRange& area : sampled_ranges(geometry.size_bytes)) {
@@ -316,6 +323,7 @@ Result<bool> samples_are_zero(int fd, std::string_view name) {
 }
 
 Result<ProbeResult> probe(int fd, std::string_view name) {
+  read_no_more_than_asked(fd);
   ProbeResult result;
   if (auto read = read_geometry(fd, result); !read) return fail(read.error(), name);
   if (result.size_bytes == 0) return fail(ErrorCode::Io, std::string(name) + ": has no medium");
