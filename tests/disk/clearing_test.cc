@@ -128,13 +128,15 @@ struct Case {
 
 constexpr std::uint64_t kBeside = 5 * kMiB / kSector + 3;  // in no range
 
+constexpr std::uint64_t kEndBytes = std::uint64_t{32} * kSector;
+
 Case make_case(unsigned seed) {
   std::mt19937 random(seed);
   const std::uint64_t size_bytes = (8 + random() % 8) * kMiB + random() % 7 * kSector;
-  const std::vector<ByteRange> ranges{{0, 64 * 1024},
-                                      {kMiB, 16 * 1024},
-                                      {3 * kMiB, 8 * 1024},
-                                      {size_bytes - 32 * kSector, 32 * kSector}};
+  const std::vector<ByteRange> ranges{{0, kMiB / 16},
+                                      {kMiB, kMiB / 64},
+                                      {3 * kMiB, kMiB / 128},
+                                      {size_bytes - kEndBytes, kEndBytes}};
   Sectors medium{{kBeside, sector_of(1)}};
   for (const ByteRange& range : ranges) {
     const std::uint64_t first = range.start_bytes / kSector;
