@@ -92,19 +92,23 @@ Result<void> check_all_ours(BlockTarget& target, const v1::SavedBytes& saved) {
 }
 
 // Each run once: from the end, with all that is not at the front on the medium before the first of
-// the front is written.
+// the front is written. A run may lie across the end of the front: it is written in two then.
 template <typename Write>
 Result<void> write_front_last(BlockTarget& target, const v1::SavedBytes& saved, Write write) {
-  bool at_front = false;
-  for (int index = saved.runs_size(); index-- > 0;) {
-    const v1::SavedRun& run = saved.runs(index);
-    if (!at_front && run.offset_bytes() < kFrontBytes) {
-      if (auto flushed = target.flush(); !flushed) return flushed;
-      at_front = true;
+  for (const ByteRange& part :
+       {ByteRange{kFrontBytes, ~std::uint64_t{0} - kFrontBytes}, ByteRange{0, kFrontBytes}}) {
+    for (int index = saved.runs_size(); index-- > 0;) {
+      const v1::SavedRun& run = saved.runs(index);
+      const std::uint64_t start_bytes = std::max(run.offset_bytes(), part.start_bytes);
+      const std::uint64_t end_bytes = std::min(end_of(run), part.end_bytes());
+      if (start_bytes >= end_bytes) continue;
+      const auto bytes = std::string_view(run.bytes())
+                             .substr(start_bytes - run.offset_bytes(), end_bytes - start_bytes);
+      if (auto written = write(start_bytes, bytes); !written) return written;
     }
-    if (auto written = write(run); !written) return written;
+    if (auto flushed = target.flush(); !flushed) return flushed;
   }
-  return target.flush();
+  return {};
 }
 
 }  // namespace
@@ -135,9 +139,10 @@ Result<v1::SavedBytes> save_bytes(BlockTarget& target, const std::vector<ByteRan
 
 Result<void> clear_bytes(BlockTarget& target, const v1::SavedBytes& saved) {
   if (auto ours = check_all_ours(target, saved); !ours) return ours;
-  return write_front_last(target, saved, [&target](const v1::SavedRun& run) {
-    return target.write(run.offset_bytes(), std::string(run.bytes().size(), '\0'));
-  });
+  return write_front_last(target, saved,
+                          [&target](std::uint64_t offset_bytes, std::string_view bytes) {
+                            return target.write(offset_bytes, std::string(bytes.size(), '\0'));
+                          });
 }
 
 Result<void> check_nothing_else(BlockTarget& target, const std::vector<ByteRange>& ranges,
@@ -181,9 +186,10 @@ Result<void> check_clear(BlockTarget& target, const std::vector<ByteRange>& rang
 
 Result<void> restore_bytes(BlockTarget& target, const v1::SavedBytes& saved) {
   if (auto ours = check_all_ours(target, saved); !ours) return ours;
-  auto written = write_front_last(target, saved, [&target](const v1::SavedRun& run) {
-    return target.write(run.offset_bytes(), run.bytes());
-  });
+  auto written = write_front_last(target, saved,
+                                  [&target](std::uint64_t offset_bytes, std::string_view bytes) {
+                                    return target.write(offset_bytes, bytes);
+                                  });
   if (!written) return written;
   for (const v1::SavedRun& run : saved.runs()) {
     const auto now = target.read({run.offset_bytes(), run.bytes().size()});

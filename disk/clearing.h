@@ -17,7 +17,8 @@
 
 namespace joist::disk {
 
-// Most that is saved of one disk: all that ranges_to_clear() may name, and some.
+// Most that is saved of one disk: all that ranges_to_clear() names of one with up to 32 partitions.
+// One with more of them, all full where superblocks may stand, is refused, and not touched.
 inline constexpr std::uint64_t kSavedBytesMax = std::uint64_t{64} << 20;
 
 // All sectors in `ranges` that are not zero. Refused above kSavedBytesMax. Reads only.

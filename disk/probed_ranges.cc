@@ -166,4 +166,10 @@ std::vector<ByteRange> ranges_to_clear(const ProbeResult& found) {
   return merged(std::move(ranges));
 }
 
+std::vector<ByteRange> ranges_always_cleared(std::uint64_t disk_bytes) {
+  ProbeResult nothing;
+  nothing.size_bytes = disk_bytes;
+  return ranges_to_clear(nothing);
+}
+
 }  // namespace joist::disk

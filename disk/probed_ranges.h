@@ -40,4 +40,9 @@ std::vector<ByteRange> sampled_ranges(std::uint64_t disk_bytes);
 // all that was found elsewhere. In whole blocks of 4 KiB, by offset, none overlapping or touching.
 std::vector<ByteRange> ranges_to_clear(const ProbeResult& found);
 
+// What of that is so whatever was found: where anybody who begins to use a disk of that size writes
+// first. To be asked of a disk that is cleared or put back in part: half of a table, or an old one
+// that the whole one hid, leads to places that nobody saved.
+std::vector<ByteRange> ranges_always_cleared(std::uint64_t disk_bytes);
+
 }  // namespace joist::disk

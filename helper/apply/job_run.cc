@@ -164,12 +164,10 @@ class JobRun {
     return disk.reread_partitions();
   }
 
-  // Wherever anybody looks first there is only what was saved: a part of it, or all. What was
+  // Wherever anybody writes first there is only what was saved: a part of it, or all. What was
   // written since a crash, or since the disk was handed over, is somebody's.
-  Result<void> check_nothing_else(HeldDisk& disk, const v1::SavedBytes& saved) const {
-    const auto found = probe(disk);
-    if (!found) return tl::unexpected<Error>(found.error());
-    return disk::check_nothing_else(disk, disk::ranges_to_clear(*found), saved);
+  static Result<void> check_nothing_else(HeldDisk& disk, const v1::SavedBytes& saved) {
+    return disk::check_nothing_else(disk, disk::ranges_always_cleared(disk.size_bytes()), saved);
   }
 
   static Result<std::string> front_digest(HeldDisk& disk) {

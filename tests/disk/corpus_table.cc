@@ -150,6 +150,23 @@ void add_nested(Specimens& all) {
                  placed(63 * 512, 300 * kMiB, made("mke2fs -q -F -t ext4 $0"))});
 }
 
+// More than is listed (kSignaturesMax): what is not named is cleared as well.
+void add_many(Specimens& all) {
+  constexpr std::uint64_t kPartitions = 100;
+  std::string page(4096, '\0');
+  put(page, 1024, 1, 4);
+  put(page, 1028, 255, 4);
+  put(page, 4086, "SWAPSPACE2");
+  all.push_back({"gpt with 100 partitions of swap", 256 * kMiB, "gpt",
+                 both(made("(echo \"label: gpt\"; for i in $(seq 100); do echo \",1M\"; done) | "
+                           "sfdisk -q $0"),
+                      [page](const Image& image) {
+                        for (std::uint64_t number = 0; number < kPartitions; ++number) {
+                          image.write((1 + number) * kMiB, page);
+                        }
+                      })});
+}
+
 // What the ends of a first partition keep once its table and its head are gone, with the end of the
 // disk, before a table of GPT, and aligned to MiB; each in a partition of its own size.
 void add_ends(Specimens& all) {
@@ -218,6 +235,7 @@ Specimens tables() {
   add_gpt(all, 4096);
   add_other_tables(all);
   add_nested(all);
+  add_many(all);
   add_ends(all);
   add_behind_empty(all);
   return all;

@@ -217,6 +217,14 @@ TEST(ProbeMessage, ComesBackAsItWas) {
   EXPECT_EQ(*back, result);
 }
 
+TEST(Samples, HaveWhereAFirstPartitionBeginsOfSmallDisksToo) {
+  for (const std::uint64_t size : {kMiB + kMiB / 2 + 4096, kMiB + kMiB / 2 + 65536, 2 * kMiB}) {
+    const Image image(size);
+    image.write(kMiB + 512, "x");
+    EXPECT_FALSE(samples_are_zero(image.fd(), "img0").value()) << size;
+  }
+}
+
 TEST(Samples, AreZeroOnlyWhereNothingStands) {
   Image image(64 * kMiB);
   EXPECT_TRUE(samples_are_zero(image.fd(), "img0").value());

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <random>
 
+#include "disk/clearing.h"
+
 namespace joist::disk {
 namespace {
 
@@ -214,6 +216,36 @@ TEST(RangesToClear, StayOnTheDiskWhateverWasFound) {
     }
     expect_in_order(ranges_to_clear(found), size_bytes);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST(RangesAlwaysCleared, AreClearedWhateverWasFound) {
+  std::mt19937_64 random(3);
+  for (const std::uint64_t size_bytes : sizes()) {
+    const auto always = ranges_always_cleared(size_bytes);
+    expect_in_order(always, size_bytes);
+    ProbeResult found = found_on(size_bytes);
+    for (int number = 0; number < 3; ++number) {
+      found.partitions.push_back(
+          {"", random() % (size_bytes + 1), random() % (size_bytes + 1), {}});
+      found.signatures.emplace_back().offset_bytes = random() % (size_bytes + 1);
+    }
+    const auto ranges = ranges_to_clear(found);
+    for (const ByteRange& range : always) EXPECT_TRUE(covers(ranges, range)) << size_bytes;
+  }
+}
+
+// As clearing.h has it. Full to the brim: every byte of it would be saved.
+TEST(RangesToClear, FitIntoWhatIsSaved) {
+  for (const std::uint64_t size_bytes : {64 * kMiB, 5 * kGiB, 100 * kGiB, kTiB, 20 * kTiB}) {
+    ProbeResult found = found_on(size_bytes);
+    const std::uint64_t each_bytes = (size_bytes - std::min(size_bytes, 2 * kMiB)) / 32;
+    for (std::uint64_t number = 0; number < 32; ++number) {
+      found.partitions.push_back({"", kMiB + number * each_bytes, each_bytes, {}});
+    }
+    std::uint64_t sum_bytes = 0;
+    for (const ByteRange& range : ranges_to_clear(found)) sum_bytes += range.size_bytes;
+    EXPECT_LE(sum_bytes, kSavedBytesMax) << size_bytes;
   }
 }
 

@@ -212,6 +212,36 @@ TEST_F(Apply, PutsNothingBackOverSomebodyElses) {
   EXPECT_EQ(bytes_of(disk.file()), theirs);
 }
 
+// An undo that was cut has put back what is behind the front: here the end of an old GPT, which a
+// newer table hid, and which leads to places in the data that nobody cleared.
+TEST_F(Apply, PutsBackTheRestWhereAnOldTableCameBackFirst) {
+  constexpr std::uint64_t kTableBytes = std::uint64_t{33} * 512;
+  constexpr std::uint64_t kTableAt = 64 * kMiB - kTableBytes;
+  LoopDevice disk(64 * kMiB);
+  disk.run("printf \"label: gpt\\nstart=40960,size=61440\\n\" | sfdisk -q");
+  std::string table(kTableBytes, '\0');
+  {
+    const UniqueFd fd(::open(disk.path().c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::pread(fd.get(), table.data(), table.size(), kTableAt),
+              static_cast<ssize_t>(table.size()));
+  }
+  ASSERT_NE(table.find("EFI PART"), std::string::npos);
+  disk.write(0, std::string(kMiB, '\0'));
+  disk.run("printf \"label: dos\\nstart=4096,size=118784\\n\" | sfdisk -q --wipe never");
+  disk.write(2 * kMiB, std::string(58 * kMiB, 'x'));
+  disk.write(kTableAt, table);
+  const std::string before = bytes_of(disk.file());
+
+  const auto ids = begin(laboratory(use_of(v1::STORAGE_USE_KIND_CEPH_RAW, {&disk})));
+  ASSERT_EQ(ids.size(), 1U);
+  const auto end = end_of(ids.front());
+  ASSERT_EQ(end.state(), v1::DISK_JOB_STATE_DONE) << end.problem();
+  disk.write(kTableAt, table);
+  const auto undone = undo(ids.front());
+  ASSERT_TRUE(undone.has_undo()) << undone.problem().message();
+  EXPECT_EQ(bytes_of(disk.file()), before);
+}
+
 TEST_F(Apply, RefusesAfterAnyChangeSinceTheConsent) {
   LoopDevice disk(256 * kMiB);
   disk.run("mkfs.ext4 -q");
