@@ -14,7 +14,7 @@ storage:
 USES = {
     "mounted": ("mkfs.ext4 -q $D && mount $D /mnt", "umount /mnt"),
     "partition": ("sfdisk -q $D <<<'label: gpt\n,' && udevadm settle && P=$(lsblk -rno PATH $D | "
-                  "tail -1) && mkfs.xfs -q $P && mount $P /mnt", "umount /mnt"),
+                  "tail -1) && mkfs.ext4 -q $P && mount $P /mnt", "umount /mnt"),
     "swap": ("mkswap -q $D && swapon $D", "swapoff $D"),
     "lvm": ("vgcreate -q vg $D && lvcreate -q -L 32M -n lv vg", "vgchange -q -an vg"),
     "thin": ("vgcreate -q vg2 $D && lvcreate -q -L 100M -T vg2/pool -V 200M -n thin",

@@ -6,6 +6,7 @@ from write_log import after_cuts, read_log
 MIB = 1 << 20
 FRONT_SECTORS = MIB // 512
 CUTS = 2000
+SIZE_BYTES = 320 * MIB  # mkfs.xfs takes no less
 
 SPEC = """
 storage:
@@ -77,14 +78,14 @@ def run(machine):
                 "systemctl reload joist-agent.service")
     cuts = 0
     for maker in MAKERS:
-        disk = machine.plug("scsi-hd", size_bytes=256 * MIB)
-        machine.run(f"D={disk.device}; {maker}; sync; udevadm settle")
+        disk = machine.plug("scsi-hd", size_bytes=SIZE_BYTES)
+        machine.run(f"set -e; D={disk.device}; {maker}; sync; udevadm settle")
         disk.unplug()
         before = sectors_of(disk.image)
         content = disk.image.read_bytes()
         for undoing in (False, True):
             if not undoing:
-                logged = machine.plug("scsi-hd", size_bytes=256 * MIB, content=content, logged=True,
+                logged = machine.plug("scsi-hd", size_bytes=SIZE_BYTES, content=content, logged=True,
                                       wwn=0x5000c50015eb0000 + len(maker))
                 name = logged.device[5:]
                 machine.eventually(f"joistctl disk plan {name} | grep -q 'In short'")
@@ -97,7 +98,7 @@ def run(machine):
             else:
                 cleared = logged.image.read_bytes()
                 logged.unplug()
-                logged = machine.plug("scsi-hd", size_bytes=256 * MIB, content=cleared, logged=True,
+                logged = machine.plug("scsi-hd", size_bytes=SIZE_BYTES, content=cleared, logged=True,
                                       wwn=0x5000c50015eb0000 + len(maker))
                 assert logged.device
                 machine.run(f"joistctl disk undo {jobs[0]['id']} --yes")
