@@ -98,11 +98,10 @@ TEST(HotSwap, WritesToThePlannedDiskAlone) {
   planned.set_id("file:" + planned_file.path());
   planned.set_size_bytes(planned_file.size_bytes());
 
-  std::atomic<bool> over{false};
   std::atomic<int> swaps{0};
-  std::thread swapper([&] {
+  std::jthread swapper([&](const std::stop_token& over) {
     std::mt19937 random(4);
-    while (!over) {
+    while (!over.stop_requested()) {
       slot.pull();
       swaps += slot.put(*others[random() % 3 == 0 ? random() % others.size() : 0]) ? 1 : 0;
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 15'000));
@@ -111,7 +110,11 @@ TEST(HotSwap, WritesToThePlannedDiskAlone) {
 
   int taken = 0;
   int refused = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(4);
   while (taken + refused < kRaces || taken < kRaces / 10) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline)
+        << taken << " taken, " << refused << " refused, " << swaps
+        << " swaps: has somebody else been given the loop device?";
     auto disk = HeldDisk::take(SysRoot(), planned, 512);
     if (!disk) {
       ++refused;
@@ -126,7 +129,7 @@ TEST(HotSwap, WritesToThePlannedDiskAlone) {
     const auto restored = disk::restore_bytes(*disk, *saved);
     ASSERT_TRUE(restored.has_value()) << restored.error().message;
   }
-  over = true;
+  swapper.request_stop();
   swapper.join();
   EXPECT_GT(taken, 0);
   EXPECT_GT(refused, 0);
