@@ -15,6 +15,7 @@
 #include "base/startup_pages.h"
 #include "base/version.h"
 #include "base/wall_time.h"
+#include "disk/fulfilment.h"
 #include "disk/judge.h"
 #include "host/time.h"
 #include "wire/http.h"
@@ -37,6 +38,12 @@ std::vector<Readiness::Subject> subjects() {
   return {
       {"AgentHealthy", kBlocking, {.good_needed = 2, .good_lasting = seconds(2)}},
       {"DisksInventoried",
+       kBlocking,
+       {.pending_reason = std::string(disk::kBeingRead),
+        .good_needed = 2,
+        .good_lasting = seconds(2),
+        .time_to_live = disk::kInventoryTimeToLive}},
+      {"DisksPrepared",
        kBlocking,
        {.pending_reason = std::string(disk::kBeingRead),
         .good_needed = 2,
@@ -281,8 +288,16 @@ bool Agent::judge_session_now() {
 
 bool Agent::judge_disks() {
   const Moment now = clock_.now();
-  if (!disk_watch_.look()) return readiness_.age(now);
-  return readiness_.judge(disk::judge(*disk_watch_.look(), now), now);
+  const auto& look = disk_watch_.look();
+  if (!look) return readiness_.age(now);
+  const v1::Condition inventoried = disk::judge(*look, now);
+  bool differs = readiness_.judge(inventoried, now);
+  if (*look) {
+    differs |= readiness_.judge(
+        disk::judge_fulfilment(**look, inventoried, config_.spec().storage(), facts_.machine_id),
+        now);
+  }
+  return differs;
 }
 
 bool Agent::judge_health() {

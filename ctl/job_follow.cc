@@ -22,7 +22,10 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-constexpr milliseconds kEvery{500};
+// Short jobs are seen to end soon, long ones cost little: a twentieth of what they have taken.
+constexpr int kOfElapsed = 20;
+constexpr milliseconds kEveryMin{50};
+constexpr milliseconds kEveryMax{500};
 constexpr seconds kAwayMax{60};  // it is started again by its socket, and goes on
 
 volatile sig_atomic_t broken_off = 0;
@@ -147,14 +150,16 @@ Result<Followed> follow_jobs(const ApplyApi& api, const v1::ApplyDisksResponse& 
   const BreakOff break_off;
   Progress progress(aside, screen);
   Followed followed{.jobs = begun};
-  auto heard = steady_clock::now();
+  const auto began = steady_clock::now();
+  auto heard = began;
   bool told = false;
   for (;;) {
     if (auto shown = progress.show(followed.jobs); !shown) {
       return tl::unexpected<Error>(shown.error());
     }
     if (std::ranges::none_of(followed.jobs.jobs(), is_running)) return followed;
-    pause_for(kEvery);
+    const auto elapsed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    pause_for(std::clamp(elapsed / kOfElapsed, kEveryMin, kEveryMax));
     if (BreakOff::asked()) {
       followed.broken_off = true;
       return followed;

@@ -340,7 +340,7 @@ class LocalApi(AgentTest):
         self.assertEqual(answer["metrics_urls"], [f"http://127.0.0.1:{self.port}/metrics"])
         types = [one["type"] for one in self.call("ListConditions")[1]["conditions"]]
         self.assertEqual(types, ["Ready", "AgentHealthy", "DisksHealthy", "DisksInventoried",
-                                 "InstallerConnected", "TimeSynchronised"])
+                                 "DisksPrepared", "InstallerConnected", "TimeSynchronised"])
         self.wait_for("no disk is listed", lambda: "observed_time" in self.call("ListDisks")[1])
 
     def test_plans_what_the_configuration_says_and_what_is_asked_for(self):
