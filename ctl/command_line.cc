@@ -228,6 +228,9 @@ Result<void> apply(const GivenOption& given, CommandLine& line) {
     case OptionId::Zero:
       line.zero = true;
       break;
+    case OptionId::Discard:
+      line.discard = true;
+      break;
     case OptionId::Check:
       line.check = true;
       break;
@@ -333,6 +336,9 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
                                             std::string(command(line.command).name));
     }
     if (auto good = apply(given, line); !good) return tl::unexpected<Error>(good.error());
+  }
+  if (line.zero && line.discard) {
+    return fail(ErrorCode::Malformed, "--zero or --discard, not both");
   }
   if (auto good = check_arguments(line); !good) return tl::unexpected<Error>(good.error());
   return line;

@@ -33,7 +33,8 @@ struct CommandLine {
   bool yes = false;
   bool anew = false;
   bool no_wait = false;
-  bool zero = false;
+  bool zero = false;  // not together with discard
+  bool discard = false;
 };
 
 // A variable of the environment; empty where it is not set.

@@ -162,6 +162,14 @@ std::vector<Option> disk_options() {
        {CommandId::DiskWipe},
        {},
        "every byte, which takes long and cannot be undone"},
+      {Discard,
+       "--discard",
+       "",
+       None,
+       "",
+       {CommandId::DiskWipe},
+       {},
+       "every byte, by a disk that promises zeros for what it forgets; cannot be undone"},
   };
 }
 

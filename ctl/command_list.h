@@ -92,6 +92,7 @@ enum class OptionId {
   Digest,
   NoWait,
   Zero,
+  Discard,
 };
 
 enum class OptionValue { None, Required, OptionalSeconds };

@@ -300,7 +300,9 @@ v1::PlanDisksRequest wipe_request(const CommandLine& line, const std::string& id
   v1::StorageUse& wipe = *request.add_uses();
   wipe.set_name("wipe");
   wipe.set_kind(v1::STORAGE_USE_KIND_WIPE);
-  wipe.set_wipe(line.zero ? v1::WIPE_METHOD_ZERO : v1::WIPE_METHOD_SIGNATURES);
+  wipe.set_wipe(line.zero      ? v1::WIPE_METHOD_ZERO
+                : line.discard ? v1::WIPE_METHOD_DISCARD
+                               : v1::WIPE_METHOD_SIGNATURES);
   wipe.mutable_disks()->add_ids(id);
   return request;
 }

@@ -91,8 +91,8 @@ std::string longhorn_disk(const v1::PlannedDisk& planned, const v1::Disk* disk) 
     tags += (tags.empty() ? "" : ",") + quoted(tag);
   }
   return "{\"name\":" + quoted(planned.filesystem_label()) +
-         ",\"path\":" + quoted(planned.mount_point()) + ",\"allowScheduling\":true,\"tags\":[" +
-         tags + "]}";
+         ",\"path\":" + quoted(planned.mount_point()) +
+         ",\"diskType\":\"filesystem\",\"allowScheduling\":true,\"tags\":[" + tags + "]}";
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ std::string outcome_text(const v1::PlannedDisk& planned) {
 
 bool clears(const v1::PlannedDisk& planned) {
   return std::ranges::any_of(planned.steps(), [](const v1::DiskStep& step) {
-    return step.kind() == v1::DISK_STEP_KIND_CLEAR || step.kind() == v1::DISK_STEP_KIND_ZERO;
+    return step.kind() == v1::DISK_STEP_KIND_CLEAR || step.kind() == v1::DISK_STEP_KIND_ZERO ||
+           step.kind() == v1::DISK_STEP_KIND_DISCARD;
   });
 }
 

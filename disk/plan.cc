@@ -20,6 +20,7 @@ constexpr std::size_t kTextMax = 1024;
 // Of zeroing a whole disk; slow ones, so that the estimate is not too low.
 constexpr std::uint64_t kRotatingBytesPerSecond = 120'000'000;
 constexpr std::uint64_t kSolidBytesPerSecond = 400'000'000;
+constexpr std::uint64_t kDiscardedBytesPerSecond = 10'000'000'000;
 
 // How a disk stands to the use that wants it.
 enum class Standing {
@@ -184,9 +185,14 @@ void add_steps(const v1::StorageUse& use, const ClassifiedDisk& disk, v1::Planne
   const bool mount_only = has_filesystem(disk, planned);
   const bool foreign = disk.verdict.disk_class == v1::DISK_CLASS_FOREIGN;
   if (!mount_only) {
-    if (foreign && use.wipe() == v1::WIPE_METHOD_ZERO && use.kind() == v1::STORAGE_USE_KIND_WIPE) {
+    const bool wipes = use.kind() == v1::STORAGE_USE_KIND_WIPE;
+    if (foreign && wipes && use.wipe() == v1::WIPE_METHOD_ZERO) {
       add_step(planned, v1::DISK_STEP_KIND_ZERO, "zero every byte; this cannot be undone", true,
                zeroing_seconds(disk.disk));
+    } else if (foreign && wipes && use.wipe() == v1::WIPE_METHOD_DISCARD) {
+      add_step(planned, v1::DISK_STEP_KIND_DISCARD,
+               "have the disk forget every byte; this cannot be undone", true,
+               disk.disk.size_bytes / kDiscardedBytesPerSecond + 1);
     } else if (foreign) {
       add_step(planned, v1::DISK_STEP_KIND_CLEAR, cleared_text(*probed(disk)), true, 5);
     }

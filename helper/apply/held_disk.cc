@@ -209,6 +209,23 @@ Result<void> HeldDisk::zero(const disk::ByteRange& range) {
   return {};
 }
 
+Result<void> HeldDisk::discard(const disk::ByteRange& range) {
+  if (auto same = check_same(); !same) return same;
+  if (::fallocate(exclusive_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  static_cast<off_t>(range.start_bytes),
+                  static_cast<off_t>(range.size_bytes)) == 0) {
+    return {};
+  }
+  if (errno == EOPNOTSUPP) {
+    return fail(ErrorCode::Refused, path() +
+                                        " does not promise zeros for what it forgets; use "
+                                        "wipe: zero (joistctl disk wipe --zero)");
+  }
+  return fail(ErrorCode::Io, "discard " + path() + " from byte " +
+                                 std::to_string(range.start_bytes) +
+                                 " on: " + std::strerror(errno));
+}
+
 Result<void> HeldDisk::reread_partitions() {
   if (::ioctl(exclusive_.get(), BLKRRPART) == 0) return {};
   // EINVAL: a kind of disk that has no partitions to the kernel, as a loop device without them.

@@ -35,6 +35,10 @@ class HeldDisk final : public disk::BlockTarget {
 
   // Whole sectors of zeros, by the device where it can (BLKZEROOUT, which guarantees them).
   Result<void> zero(const disk::ByteRange& range);
+  // The same, and the disk may forget them for good (fallocate(2), FALLOC_FL_PUNCH_HOLE: of a block
+  // device the kernel discards only what reads as zeros from then on). Refused, and nothing is
+  // changed: the disk does not promise that.
+  Result<void> discard(const disk::ByteRange& range);
 
   // Has the kernel look at the partition table again. Refused while a partition is used.
   Result<void> reread_partitions();

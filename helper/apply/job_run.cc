@@ -102,7 +102,9 @@ class JobRun {
       case v1::DISK_STEP_KIND_CLEAR:
         return clear(disk);
       case v1::DISK_STEP_KIND_ZERO:
-        return zero(disk);
+        return erase(disk, &HeldDisk::zero);
+      case v1::DISK_STEP_KIND_DISCARD:
+        return erase(disk, &HeldDisk::discard);
       case v1::DISK_STEP_KIND_VERIFY_BLANK:
         return verify_blank(disk);
       case v1::DISK_STEP_KIND_MAKE_FILESYSTEM:
@@ -209,7 +211,7 @@ class JobRun {
   }
 
   // The front goes last, as in disk/clearing.h: a disk that is half zeroed does not look blank.
-  Result<void> zero(HeldDisk& disk) {
+  Result<void> erase(HeldDisk& disk, Result<void> (HeldDisk::*to_zeros)(const disk::ByteRange&)) {
     if (auto good = check_before_zeroing(disk); !good) return good;
     ground_.progress->total_bytes = disk.size_bytes();
     auto noted = steady_clock::now();
@@ -228,7 +230,8 @@ class JobRun {
         noted = steady_clock::now();
       }
       const std::uint64_t piece_bytes = std::min(left_bytes, kZeroPieceBytes);
-      if (auto zeroed = disk.zero({left_bytes - piece_bytes, piece_bytes}); !zeroed) return zeroed;
+      const disk::ByteRange piece{left_bytes - piece_bytes, piece_bytes};
+      if (auto zeroed = (disk.*to_zeros)(piece); !zeroed) return zeroed;
       done_bytes += piece_bytes;
       ground_.progress->done_bytes = done_bytes;
     }

@@ -84,6 +84,8 @@ TEST(CommandLine, TakesWhatPreparingDisksNeeds) {
   }
   EXPECT_EQ(error_of({"disk", "apply", "--for", "8h"}), "--for does not go with disk apply");
   EXPECT_EQ(error_of({"disk", "apply", "--zero"}), "--zero does not go with disk apply");
+  EXPECT_EQ(error_of({"disk", "wipe", "sda", "--zero", "--discard"}),
+            "--zero or --discard, not both");
   EXPECT_EQ(error_of({"disk", "wipe"}), "DISK is missing; usage: joistctl disk wipe DISK");
   EXPECT_EQ(error_of({"disk", "wipe", "a", "b"}),
             "\"b\" is too much; usage: joistctl disk wipe DISK");

@@ -326,7 +326,8 @@ TEST(LonghornText, HasWhatIsMountedAndNothingElse) {
             "  annotations:\n"
             "    # nvme0n1, 1.8 TiB, ST2000NM, at /var/lib/longhorn-disks/1a2b3c4d\n"
             "    node.longhorn.io/default-disks-config: '[{\"name\":\"joist-1a2b3c\",\"path\":"
-            "\"/var/lib/longhorn-disks/1a2b3c4d\",\"allowScheduling\":true,\"tags\":"
+            "\"/var/lib/longhorn-disks/"
+            "1a2b3c4d\",\"diskType\":\"filesystem\",\"allowScheduling\":true,\"tags\":"
             "[\"replicas\",\"nvme\",\"ssd\"]}]'\n");
   EXPECT_TRUE(has(longhorn_text({"host1", {}, {}}), "default-disks-config: '[]'\n"));
 }

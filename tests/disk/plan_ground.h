@@ -96,7 +96,7 @@ inline PlanGround ground_of(std::vector<ClassifiedDisk> disks, std::vector<v1::S
 
 // "clear verify mkfs mount, person", or the reasons: "Mounted HasSignature".
 inline std::string outcome(const v1::PlannedDisk& planned) {
-  constexpr const char* kSteps[] = {"?", "clear", "zero", "verify", "mkfs", "mount"};
+  constexpr const char* kSteps[] = {"?", "clear", "zero", "verify", "mkfs", "mount", "discard"};
   constexpr const char* kConsents[] = {"nobody", "policy", "person"};
   std::string text;
   for (const v1::DiskStep& step : planned.steps()) {

@@ -46,6 +46,8 @@ TEST(PlanDisks, SaysForEachKindAndClassWhatIsDone) {
   const std::string in_use = "Mounted HasSignature";
   v1::StorageUse zero = wipe();
   zero.set_wipe(v1::WIPE_METHOD_ZERO);
+  v1::StorageUse discard = wipe();
+  discard.set_wipe(v1::WIPE_METHOD_DISCARD);
   v1::StorageUse zero_ceph = ceph();
   zero_ceph.set_wipe(v1::WIPE_METHOD_ZERO);
   struct Row {
@@ -59,6 +61,7 @@ TEST(PlanDisks, SaysForEachKindAndClassWhatIsDone) {
       {local("l"), {system, in_use, "ReadOnly", kPrepareForeign, kPrepareBlank}},
       {wipe(), {system, in_use, "ReadOnly", "clear verify, person", "AlreadyBlank"}},
       {zero, {system, in_use, "ReadOnly", "zero verify, person", "AlreadyBlank"}},
+      {discard, {system, in_use, "ReadOnly", "discard verify, person", "AlreadyBlank"}},
       // Zeroing every byte is of wipe alone.
       {zero_ceph, {system, in_use, "ReadOnly", "clear verify, person", "AlreadyBlank"}},
       {use_of("k", v1::STORAGE_USE_KIND_KEEP), {"Kept", "Kept", "Kept", "Kept", "Kept"}},

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <random>
@@ -292,20 +293,28 @@ TEST_F(Apply, LetsTheAgentApplyAndLookAlone) {
   expect_blank(disk);
 }
 
-TEST_F(Apply, ZeroesEveryByte) {
-  LoopDevice disk(96 * kMiB);
-  disk.run("mkfs.ext4 -q");
-  disk.write(70 * kMiB + 12345, "deep inside, where nobody looks");
-  auto use = use_of(v1::STORAGE_USE_KIND_WIPE, {&disk});
-  use.set_wipe(v1::WIPE_METHOD_ZERO);
-  const auto ids = begin(laboratory(use));
-  ASSERT_EQ(ids.size(), 1U);
-  const auto end = end_of(ids.front());
-  EXPECT_EQ(end.state(), v1::DISK_JOB_STATE_DONE) << end.problem();
-  std::ifstream file(disk.file(), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(bytes.find_first_not_of('\0'), std::string::npos);
-  EXPECT_EQ(undo(ids.front()).problem().code(), "refused");
+TEST_F(Apply, LeavesNoByteOfWhatIsZeroedOrDiscarded) {
+  for (const auto method : {v1::WIPE_METHOD_ZERO, v1::WIPE_METHOD_DISCARD}) {
+    LoopDevice disk(96 * kMiB);
+    disk.run("mkfs.ext4 -q");
+    disk.write(70 * kMiB + 12345, "deep inside, where nobody looks");
+    auto use = use_of(v1::STORAGE_USE_KIND_WIPE, {&disk});
+    use.set_wipe(method);
+    const auto ids = begin(laboratory(use));
+    ASSERT_EQ(ids.size(), 1U);
+    const auto end = end_of(ids.front());
+    EXPECT_EQ(end.state(), v1::DISK_JOB_STATE_DONE) << end.problem();
+    std::ifstream opened(disk.file(), std::ios::binary);
+    std::string bytes(96 * kMiB, 'x');
+    ASSERT_TRUE(opened.read(bytes.data(), static_cast<std::streamsize>(bytes.size())));
+    EXPECT_TRUE(bytes == std::string(96 * kMiB, '\0')) << method;
+    EXPECT_EQ(undo(ids.front()).problem().code(), "refused");
+    struct stat file {};
+    ASSERT_EQ(::stat(disk.file().c_str(), &file), 0);
+    if (method == v1::WIPE_METHOD_DISCARD) {
+      EXPECT_LT(file.st_blocks * 512, kMiB) << "was overwritten, not discarded";
+    }
+  }
 }
 
 TEST_F(Apply, MakesTheFileSystemOfTheUse) {

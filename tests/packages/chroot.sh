@@ -63,6 +63,8 @@ check_installed() {
   check "the installer will start at boot" test -L "$root/etc/systemd/system/multi-user.target.wants/joist-installer.service"
   check "the helper's socket will listen at boot" test -L "$root/etc/systemd/system/sockets.target.wants/joist-helper.socket"
   check "the helper itself is not started at boot" not test -e "$root/etc/systemd/system/multi-user.target.wants/joist-helper.service"
+  check "joist-apply's socket will listen at boot" test -L "$root/etc/systemd/system/sockets.target.wants/joist-apply.socket"
+  check "joist-apply itself is not started at boot" not test -e "$root/etc/systemd/system/multi-user.target.wants/joist-apply.service"
   check "joistctl runs" inside joistctl --help
   check "the agent runs" inside joist-agent --help
   check "the installer runs" inside joist-installer --help
@@ -72,7 +74,10 @@ check_installed() {
   check "the helper runs" inside /usr/libexec/joist/joist-helper --help
   check "the shipped agent.yaml is valid" inside joistctl config check /etc/joist/agent.yaml
   check "the completion is valid bash" inside bash -n /usr/share/bash-completion/completions/joistctl
-  check "the programs have manual pages" inside sh -c 'dpkg -L joist-agent joist-exporter joist-installer joistctl | grep -c "man[18]/.*gz" | grep -qx 5'
+  local page
+  for page in man8/joist-{agent,apply,helper,exporter,installer}.8 man1/joistctl.1; do
+    check "$(basename "$page") is there" test -s "$root/usr/share/man/$page.gz"
+  done
   check "nothing was started" not test -e "$root/run/joist/agent.sock"
 }
 

@@ -39,8 +39,9 @@ inline std::string broken_step(const disk::ClassifiedDisk& disk, const v1::Plann
   bool clears = false;
   bool destroys = false;
   for (const v1::DiskStep& step : planned.steps()) {
-    const bool clear =
-        step.kind() == v1::DISK_STEP_KIND_CLEAR || step.kind() == v1::DISK_STEP_KIND_ZERO;
+    const bool clear = step.kind() == v1::DISK_STEP_KIND_CLEAR ||
+                       step.kind() == v1::DISK_STEP_KIND_ZERO ||
+                       step.kind() == v1::DISK_STEP_KIND_DISCARD;
     clears = clears || clear;
     destroys = destroys || step.destructive();
     if (step.destructive() != (clear || step.kind() == v1::DISK_STEP_KIND_MAKE_FILESYSTEM)) {

@@ -1,6 +1,10 @@
 """Disks prepared as somebody consented to: for Ceph, for Longhorn, mounted again after a power cut,
 never filled where the mount fails, put back by undo, and gone on with where the power went."""
 
+import pathlib
+
+LONGHORN_RULES = (pathlib.Path(__file__).parents[1] / "longhorn_rules.py").read_text()
+
 SPEC = """
 storage:
   size_min_bytes: 256MiB
@@ -81,6 +85,12 @@ def expect(machine, command, expected):
         raise AssertionError(f"{command}: {seen!r}, not {expected!r}")
 
 
+def accepted_by_longhorn(machine):
+    """Each disk's path and the UUID that Longhorn gave it."""
+    machine.run(f"cat >/root/longhorn_rules.py <<'END'\n{LONGHORN_RULES}\nEND")
+    return machine.run("joistctl disk longhorn | python3 /root/longhorn_rules.py")
+
+
 def agent_is_back(machine):
     machine.eventually("joistctl -o json disk plan >/dev/null", seconds=120)
 
@@ -134,9 +144,10 @@ def run(machine):
     expect(machine, f"findmnt -rno SOURCE,FSTYPE {point}", f"{volumes.device} xfs")
     expect(machine, "findmnt -rno SOURCE,FSTYPE /data/scratch", f"{scratch.device} ext4")
     machine.run(f"echo kept >{point}/file && sync")
-    longhorn = machine.run("joistctl disk longhorn")
-    if point not in longhorn:
-        raise AssertionError(f"not what Longhorn needs: {longhorn}")
+    machine.eventually(f"joistctl conditions DisksPrepared | grep -q '{old.device[5:]} is not yet'")
+    accepted = accepted_by_longhorn(machine)
+    if not accepted.startswith(point + " "):
+        raise AssertionError(f"Longhorn took {accepted!r}, not {point}")
     ceph = machine.run("joistctl disk ceph")
     if "wwn-0x5000c50015ea0001" not in ceph:
         raise AssertionError(f"not what Rook needs: {ceph}")
@@ -167,6 +178,9 @@ def run(machine):
     expect(machine, f"findmnt -rno FSTYPE {point}", "xfs")
     expect(machine, f"cat {point}/file", "kept")
     expect(machine, "findmnt -rno FSTYPE /data/scratch", "ext4")
+    has_reason(machine, volumes, "AlreadyMounted")
+    if accepted_by_longhorn(machine) != accepted:
+        raise AssertionError(f"after a boot Longhorn has other disks than {accepted!r}")
 
     # A disk that does not come: the host boots, and nothing can be put where it was.
     volumes.unplug()
