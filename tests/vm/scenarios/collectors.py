@@ -58,8 +58,12 @@ def run(machine):
                   f'node_disk_info{{device="{a[5:]}"'):
         if not any(line.startswith(begin) for line in page.splitlines()):
             raise AssertionError(f"nothing begins with {begin} on the page:\n{page}")
+    # udev would assemble again what is stopped, now and then.
     machine.run("""
         set -e
+        mkdir -p /run/udev/rules.d
+        ln -s /dev/null /run/udev/rules.d/64-md-raid-assembly.rules
+        udevadm control --reload
         umount /mnt/xfs /mnt/btrfs; mdadm --quiet --stop /dev/md0 /dev/md1; ip link del bond0""")
     left = machine.run("curl -sS http://127.0.0.1:9100/metrics | "
                        "grep -E '^node_(md|xfs|btrfs|bonding)_' | cat")
