@@ -32,8 +32,8 @@ bool is_as_wanted(const v1::PlannedDisk& disk) {
 
 // Not what classify.h keeps from use: a selector may match the system's disks, and mean the others.
 bool is_wrongly_placed(const v1::PlannedDisk& disk) {
-  constexpr std::array<std::string_view, 3> kCodes{"MountPointRefused", "MountPointTaken",
-                                                   "UseNotKnown"};
+  constexpr std::array<std::string_view, 4> kCodes{"CarriesMore", "MountPointRefused",
+                                                   "MountPointTaken", "UseNotKnown"};
   return has_reason(disk, kCodes);
 }
 

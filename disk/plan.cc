@@ -141,15 +141,20 @@ void name_filesystem(const PlanGround& ground, const v1::StorageUse& use, const 
   planned.set_mount_point(mount_point_of(use, disk));
 }
 
-// Whether the file system that the use wants is on it, and nothing else.
-bool has_filesystem(const ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
+// Whether the file system that the use makes is on it, whatever else is.
+bool carries_filesystem(const ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
   const ProbeResult* found = probed(disk);
-  return found != nullptr && !planned.filesystem_uuid().empty() && !found->signatures.empty() &&
-         found->partitions.empty() && !found->truncated &&
-         std::ranges::any_of(
-             found->signatures,
-             [&planned](const Signature& one) { return one.uuid == planned.filesystem_uuid(); }) &&
-         std::ranges::all_of(found->signatures, [&planned](const Signature& one) {
+  return found != nullptr && !planned.filesystem_uuid().empty() &&
+         std::ranges::any_of(found->signatures, [&planned](const Signature& one) {
+           return one.uuid == planned.filesystem_uuid();
+         });
+}
+
+// And nothing else.
+bool has_filesystem(const ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
+  return carries_filesystem(disk, planned) && probed(disk)->partitions.empty() &&
+         !probed(disk)->truncated &&
+         std::ranges::all_of(probed(disk)->signatures, [&planned](const Signature& one) {
            return one.uuid.empty() || one.uuid == planned.filesystem_uuid();
          });
 }
@@ -248,19 +253,27 @@ void refuse(const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
 
 Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
                      v1::PlannedDisk& planned) {
-  if (makes_filesystem(use.kind()) && has_filesystem(disk, planned)) {
-    if (is_mounted_there(disk, planned)) {
-      add_reason(planned, "AlreadyMounted",
-                 "has the file system of this use, mounted at " + planned.mount_point());
-      return Standing::Settled;
-    }
-  } else if (use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk)) {
+  const bool own = makes_filesystem(use.kind()) && carries_filesystem(disk, planned);
+  if (own && is_mounted_there(disk, planned)) {
+    add_reason(planned, "AlreadyMounted",
+               "has the file system of this use, mounted at " + planned.mount_point());
+    return Standing::Settled;
+  }
+  if (own && !has_filesystem(disk, planned) && may_be_taken(disk)) {
+    // A file in it can look like anything, and is nothing to clear.
+    add_reason(planned, "CarriesMore",
+               "has the file system of this use, and what looks like more: if its data is to be "
+               "kept, mount it by hand; if not, joistctl disk wipe");
+    return Standing::Refused;
+  }
+  if (use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk)) {
     add_reason(planned, "CarriesOsd",
                "carries a BlueStore OSD already; to give that up, name the disk in a use of kind "
                "wipe");
     return Standing::Settled;
-  } else if (!makes_filesystem(use.kind()) && disk.verdict.disk_class == v1::DISK_CLASS_BLANK &&
-             may_be_taken(disk)) {
+  }
+  if (!makes_filesystem(use.kind()) && disk.verdict.disk_class == v1::DISK_CLASS_BLANK &&
+      may_be_taken(disk)) {
     add_reason(planned, "AlreadyBlank", "is blank, as this use wants it");
     return Standing::Ready;
   }

@@ -22,6 +22,7 @@ struct PlanGround {
 // foreign, were read to the end, and that a use wants; all others have reasons:
 //   NotWanted, NotAsked, Kept, Reserved
 //   AlreadyBlank, AlreadyMounted, CarriesOsd   as the use wants it
+//   CarriesMore                                the use's file system, and something else
 //   MountPointRefused                          the use names a place of the system's
 //   MountPointTaken                            another disk is there, or goes there
 //   UseNotKnown                                the use is of a newer version

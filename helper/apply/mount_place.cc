@@ -112,6 +112,8 @@ std::string mount_unit_text(const v1::PlannedDisk& planned) {
   text += "DefaultDependencies=no\n";
   text += "After=local-fs-pre.target\n";
   text += "Before=umount.target\n";
+  // What would fill it comes after it, or after systemd gave up waiting for the disk.
+  text += "Before=rke2-server.service rke2-agent.service k3s.service kubelet.service\n";
   text += "Conflicts=umount.target\n";
   text += "\n[Mount]\n";
   text += "What=/dev/disk/by-uuid/" + planned.filesystem_uuid() + "\n";

@@ -207,13 +207,20 @@ TEST(PlanDisks, MountsItsOwnFilesystemAndMakesNone) {
   const auto beside = with(disk, [](ClassifiedDisk& changed) {
     (*changed.probe)->signatures.push_back(signature_of("LVM2_member", "other"));
   });
-  EXPECT_EQ(outcomes(ground_of({beside}, {local("l", "/data")})), Texts{kPrepareForeign});
+  // A file in it may look like that: it is not offered for clearing.
+  EXPECT_EQ(outcomes(ground_of({beside}, {local("l", "/data")})), Texts{"CarriesMore"});
+  EXPECT_EQ(outcomes(ground_of({beside}, {wipe()})), Texts{"clear verify, person"});
   const auto parted = with(disk, [](ClassifiedDisk& changed) {
     (*changed.probe)->partitions.push_back({"sda1", 1 << 20, 1 << 30, "0x83"});
   });
-  EXPECT_EQ(outcomes(ground_of({parted}, {local("l", "/data")})), Texts{kPrepareForeign});
+  EXPECT_EQ(outcomes(ground_of({parted}, {local("l", "/data")})), Texts{"CarriesMore"});
   const auto cut = with(disk, [](ClassifiedDisk& changed) { (*changed.probe)->truncated = true; });
-  EXPECT_EQ(outcomes(ground_of({cut}, {local("l", "/data")})), Texts{kPrepareForeign});
+  EXPECT_EQ(outcomes(ground_of({cut}, {local("l", "/data")})), Texts{"CarriesMore"});
+  // Mounted where it belongs it is what the kernel took it for.
+  EXPECT_EQ(outcomes(ground_of({mounted_at(beside, "/data")}, {local("l", "/data")})),
+            Texts{"AlreadyMounted"});
+  EXPECT_EQ(outcomes(ground_of({mounted_at(beside, "/mnt")}, {local("l", "/data")})),
+            Texts{"Mounted HasSignature HasSignature"});
   // For a use that wants it blank it is something like any other.
   EXPECT_EQ(outcomes(ground_of({disk}, {wipe()})), Texts{"clear verify, person"});
 }
