@@ -110,7 +110,8 @@ void add_volumes(Places& places, std::uint64_t size_bytes) {
   for (std::uint64_t sector = 0; sector < 4; ++sector) {
     places.add(recognise_lvm_label, sector * 512, 512);
   }
-  places.add(recognise_lvm_metadata, kBlockBytes, 512);
+  // With what the group's text takes, the first times that it changes.
+  places.add(recognise_lvm_metadata, kBlockBytes, 32 * kKiB);
   // A second area takes the last whole MiB, aligned to one (lvm2 2.03.16), or, of older ones, to 4
   // KiB.
   if (size_bytes >= 2 * kMiB) {

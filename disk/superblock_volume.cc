@@ -2,6 +2,7 @@
 
 #include "disk/checksum.h"
 #include "disk/superblock.h"
+#include "disk/volume_origin.h"
 
 namespace joist::disk {
 namespace {
@@ -58,6 +59,8 @@ std::optional<Superblock> recognise_lvm_metadata(const DiskBytes& block, const S
     found.magic_at = static_cast<std::uint32_t>(at + 4);
     found.magic_bytes = kMagic.size();
     if (sector.le64(24) != site.offset_bytes + at) return found;
+    // Where in the area the group's text is now, and how long.
+    found.label = lvm_origin(block.view(at + sector.le64(40), sector.le64(48)));
     found.confidence = Confidence::Plausible;
     const std::string_view covered = sector.view(4, kSectorBytes - 4);
     if (crc32_from(kLvmSeed, covered) == sector.le32(0)) found.confidence = Confidence::Checked;
@@ -128,7 +131,8 @@ std::optional<Superblock> recognise_zfs_list(const DiskBytes& block, const Site&
                     .owner = "zfs",
                     .confidence = Confidence::Plausible,
                     .magic_at = kNameAt,
-                    .magic_bytes = kName.size()};
+                    .magic_bytes = kName.size(),
+                    .label = zfs_origin(block)};
 }
 
 }  // namespace joist::disk
