@@ -119,7 +119,7 @@ std::vector<SuperblockPlace> places_in(const Region& region) {
   auto places = superblock_places(region.size_bytes);
   if (!region.lost) return places;
   std::erase_if(places, [](const SuperblockPlace& place) {
-    return place.offset_bytes > 0 && place.length_bytes > kBlockBytes;
+    return place.offset_bytes > 0 && place.length_bytes > kFirstPartition.size_bytes;
   });
   for (SuperblockPlace& place : places) {
     place.length_bytes =
