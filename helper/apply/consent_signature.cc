@@ -11,9 +11,6 @@
 namespace joist::apply {
 namespace {
 
-// Clocks of two hosts may differ by so much.
-constexpr std::int64_t kClockSeconds = 300;
-
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }

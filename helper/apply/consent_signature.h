@@ -10,6 +10,9 @@
 
 namespace joist::apply {
 
+// Clocks of two hosts may differ by so much, and one host's may be set back.
+inline constexpr std::int64_t kClockSeconds = 300;
+
 // What is signed: joist.v1.Consent.signature. 32 bytes.
 std::string signed_bytes(const v1::Consent& consent);
 
