@@ -96,25 +96,25 @@ std::size_t unit_name_bytes(std::string_view point) {
 
 // What a unit's name and text can hold without quoting, and where the system itself does not live.
 bool may_be_mounted_at(const std::string& point) {
-  constexpr std::array<std::string_view, 16> kSystem{
-      "",     "bin",  "boot", "dev",  "etc", "lib", "lib32", "lib64",
-      "proc", "root", "run",  "sbin", "sys", "tmp", "usr",   "libx32"};
+  constexpr std::array<std::string_view, 17> kSystem{
+      "",     "bin",  "boot", "dev",  "etc", "home", "lib", "lib32", "lib64",
+      "proc", "root", "run",  "sbin", "sys", "tmp",  "usr", "libx32"};
   // They hold what is not theirs to hide; what is below them may be mounted.
-  constexpr std::array<std::string_view, 9> kHolders{"/var",
+  constexpr std::array<std::string_view, 8> kHolders{"/var",
                                                      "/var/cache",
                                                      "/var/lib",
                                                      "/var/lib/joist",
                                                      "/var/log",
                                                      "/var/spool",
-                                                     "/var/tmp",
                                                      "/var/lib/joist/disks",
                                                      "/var/lib/longhorn-disks"};
   constexpr std::size_t kUnitNameBytesMax = 255;
   constexpr std::string_view kLetters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:@-";
   if (!point.starts_with('/') || point.find("/..") != std::string::npos) return false;
-  for (const std::string_view link : {"/var/run", "/var/lock"}) {  // into /run
-    if (point == link || point.starts_with(std::string(link) + '/')) return false;
+  // Links into /run, and what is another directory to each service.
+  for (const std::string_view other : {"/var/run", "/var/lock", "/var/tmp"}) {
+    if (point == other || point.starts_with(std::string(other) + '/')) return false;
   }
   const std::string_view first = std::string_view(point).substr(1, point.find('/', 1) - 1);
   return std::ranges::find(kSystem, first) == kSystem.end() &&
@@ -281,7 +281,8 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
       !may_be_mounted_at(planned.mount_point())) {
     add_reason(planned, "MountPointRefused",
                "mount_point " + planned.mount_point() +
-                   " is the system's, is too long, or has \"..\" or other letters than a-z, A-Z, "
+                   " is the system's or a user's, is too long, or has \"..\" or other letters than "
+                   "a-z, A-Z, "
                    "0-9 and /_.:@-");
     return Standing::Refused;
   }

@@ -227,7 +227,8 @@ Result<void> HeldDisk::discard(const disk::ByteRange& range) {
 }
 
 Result<void> HeldDisk::reread_partitions() {
-  if (::ioctl(exclusive_.get(), BLKRRPART) == 0) return {};
+  // Whoever looks into a partition without asking for the disk's lock is done in a moment.
+  if (succeeds_in_time([this] { return ::ioctl(exclusive_.get(), BLKRRPART) == 0; })) return {};
   // EINVAL: a kind of disk that has no partitions to the kernel, as a loop device without them.
   if (errno == EINVAL) return {};
   return fail_errno(errno, "have the kernel read the partitions of " + path() + " again");

@@ -92,9 +92,16 @@ class JobRun {
     if (!disk) return tl::unexpected<Error>(disk.error());
     job_.set_logical_sector_bytes(disk->sector_bytes());
     job_.set_diskseq(disk->diskseq());
-    auto done = do_step_on(*disk, kind);
+    auto done = check_place_of(*disk);
+    if (done) done = do_step_on(*disk, kind);
     HeldDisk::let_go(std::move(*disk));
     return done;
+  }
+
+  // Before every step, and so before the first: nothing is lost for a place that is taken.
+  Result<void> check_place_of(const HeldDisk& disk) const {
+    if (job_.planned().mount_point().empty()) return {};
+    return check_place(ground_.root, job_.planned(), disk.name());
   }
 
   Result<void> do_step_on(HeldDisk& disk, v1::DiskStepKind kind) {
@@ -149,6 +156,9 @@ class JobRun {
       if (!found) return tl::unexpected<Error>(found.error());
       const auto saved = disk::save_bytes(disk, disk::ranges_to_clear(*found));
       if (!saved) return tl::unexpected<Error>(saved.error());
+      // What was saved is what is cleared: nobody wrote between the look and the saving.
+      if (auto still = probe_as_consented(disk); !still)
+        return tl::unexpected<Error>(still.error());
       const auto digest = ground_.store.write_saved(job_.id(), *saved);
       if (!digest) return tl::unexpected<Error>(digest.error());
       job_.set_saved_digest(*digest);

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/checked_file.h"
+#include "base/durable_file.h"
 #include "base/sha256.h"
 #include "base/sys_root.h"
 #include "base/unique_fd.h"
@@ -56,6 +57,19 @@ Result<void> JobStore::create(const v1::DiskJob& job) const {
 
 Result<void> JobStore::write(const v1::DiskJob& job) const {
   return write_checked(file(job.id(), "job"), kJobKind, job.SerializeAsString(), kFileMode);
+}
+
+void JobStore::remove(const std::string& id) const {
+  ::unlink(file(id, "job").c_str());
+  ::rmdir((directory_ + "/" + id).c_str());
+}
+
+Result<void> JobStore::cancel(const std::string& id) const {
+  return write_durably(file(id, "cancel"), "", kFileMode);
+}
+
+bool JobStore::was_cancelled(const std::string& id) const {
+  return ::access(file(id, "cancel").c_str(), F_OK) == 0;
 }
 
 Result<v1::DiskJob> JobStore::read(const std::string& id) const {

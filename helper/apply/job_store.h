@@ -3,9 +3,10 @@
 //   jobs/20261123T150405123Z-1a2b3c4d/job     joist.v1.DiskJob, replaced whole at every change
 //   jobs/20261123T150405123Z-1a2b3c4d/saved   joist.v1.SavedBytes, written once, before the first
 //   write
+//   jobs/20261123T150405123Z-1a2b3c4d/cancel  somebody asked for its end; empty
 //
-// Both are durable when a call returns. Root alone may read them: they hold what was on a disk.
-// One writer a job at a time: whoever runs it.
+// All are durable when a call returns. Root alone may read them: they hold what was on a disk.
+// One writer a job at a time: whoever runs it; of `cancel`, who serves.
 #pragma once
 
 #include <string>
@@ -27,6 +28,13 @@ class JobStore {
   // A new one; Refused if there is one of that id.
   Result<void> create(const v1::DiskJob& job) const;
   Result<void> write(const v1::DiskJob& job) const;
+
+  // As if it had not been created. Only of one that nobody runs yet.
+  void remove(const std::string& id) const;
+
+  // To be asked for once more after a crash; was_cancelled() from then on.
+  Result<void> cancel(const std::string& id) const;
+  bool was_cancelled(const std::string& id) const;
 
   // NotFound; Malformed where it is damaged or another's.
   Result<v1::DiskJob> read(const std::string& id) const;

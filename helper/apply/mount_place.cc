@@ -32,18 +32,35 @@ const disk::Mount* mount_at(const disk::BlockLayer& layer, const std::string& po
   return last;
 }
 
+// A link could lead anywhere by the time that root makes a directory there.
+Result<void> check_no_link(const std::string& point) {
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(point, error);
+  if (!error && canonical.native() == point) return {};
+  return fail(ErrorCode::Refused, "there is a link in " + point +
+                                      ", or it cannot be followed: name the place itself, " +
+                                      (error ? error.message() : canonical.native()));
+}
+
+Result<void> check_empty(const std::string& point) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(point, error);
+  if (!error && !there) return {};
+  const bool empty = !error && std::filesystem::is_directory(point, error) &&
+                     std::filesystem::is_empty(point, error);
+  if (!error && empty) return {};
+  return fail(ErrorCode::Refused, point +
+                                      " is no empty directory, and what is in it would be hidden; "
+                                      "move it away and apply again");
+}
+
 Result<void> make_immutable(const std::string& point) {
   std::error_code error;
   std::filesystem::create_directories(point, error);
   if (error) return fail(ErrorCode::Io, "make " + point + ": " + error.message());
   const UniqueFd fd(::open(point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return fail_errno(errno, "open " + point);
-  const bool empty = std::filesystem::is_empty(point, error);
-  if (error || !empty) {
-    return fail(ErrorCode::Refused, point +
-                                        " is not empty, and what is in it would be hidden; "
-                                        "move it away and apply again");
-  }
+  if (auto empty = check_empty(point); !empty) return empty;
   int flags = 0;
   if (::ioctl(fd.get(), FS_IOC_GETFLAGS, &flags) != 0) {
     return fail_errno(errno, "ask for the flags of " + point);
@@ -126,17 +143,27 @@ std::string mount_unit_text(const v1::PlannedDisk& planned) {
   return text;
 }
 
-Result<void> mount_at_every_boot(const SysRoot& root, const v1::PlannedDisk& planned,
-                                 const std::string& disk_name) {
+Result<void> check_place(const SysRoot& root, const v1::PlannedDisk& planned,
+                         const std::string& disk_name) {
+  const std::string& point = planned.mount_point();
+  if (auto itself = check_no_link(point); !itself) return itself;
   const auto layer = disk::read_block_layer(root);
   if (!layer) return tl::unexpected<Error>(layer.error());
-  const std::string unit = mount_unit_name(planned.mount_point());
-  if (mount_at(*layer, planned.mount_point()) == nullptr) {
-    if (auto made = make_immutable(planned.mount_point()); !made) return made;
+  if (mount_at(*layer, point) == nullptr) {
+    if (auto empty = check_empty(point); !empty) return empty;
   } else if (!check_mounted(root, planned, disk_name)) {
-    return fail(ErrorCode::Refused, "something else is mounted at " + planned.mount_point());
+    return fail(ErrorCode::Refused, "something else is mounted at " + point);
   }
-  if (auto ours = check_unit_is_ours(unit); !ours) return ours;
+  return check_unit_is_ours(mount_unit_name(point));
+}
+
+Result<void> mount_at_every_boot(const SysRoot& root, const v1::PlannedDisk& planned,
+                                 const std::string& disk_name) {
+  if (auto good = check_place(root, planned, disk_name); !good) return good;
+  const std::string unit = mount_unit_name(planned.mount_point());
+  if (!check_mounted(root, planned, disk_name)) {
+    if (auto made = make_immutable(planned.mount_point()); !made) return made;
+  }
   auto written = write_durably(kUnitDirectory + unit, mount_unit_text(planned), 0644);
   if (!written) return written;
   for (const std::vector<std::string>& words :

@@ -181,6 +181,7 @@ Result<void> Server::resume_jobs() {
 Result<void> Server::add_job(const v1::DiskJob& job) {
   JobProgress* progress = map_progress();
   if (progress == nullptr) return fail(ErrorCode::Unavailable, "no memory for another job");
+  progress->cancelled = jobs_.was_cancelled(job.id());
   running_.push_back({job.id(), job.planned().id(), std::unique_ptr<JobProgress, Unmap>(progress),
                       std::nullopt, 0});
   return {};
@@ -457,12 +458,12 @@ Result<v1::ApplyDisksResponse> Server::apply(const v1::ApplyDisksRequest& reques
   }
   // Used up before the first journal exists: a crash between leaves nothing begun, and a person who
   // is asked once more.
-  if (auto used = consents_.use_up(plan.digest()); !used) {
+  if (auto used = consents_.use_up(*consent); !used) {
     return tl::unexpected<Error>(used.error());
   }
+  if (auto created = create_all(jobs); !created) return tl::unexpected<Error>(created.error());
   v1::ApplyDisksResponse response;
   for (const v1::DiskJob& job : jobs) {
-    if (auto created = jobs_.create(job); !created) return tl::unexpected<Error>(created.error());
     if (auto added = add_job(job); !added) return tl::unexpected<Error>(added.error());
     log(Priority::Notice, "a disk is being prepared",
         {{"job", job.id()},
@@ -474,6 +475,17 @@ Result<v1::ApplyDisksResponse> Server::apply(const v1::ApplyDisksRequest& reques
   return response;
 }
 
+// All of them or none: who is told that it failed has nothing begun.
+Result<void> Server::create_all(const std::vector<v1::DiskJob>& jobs) const {
+  for (std::size_t index = 0; index < jobs.size(); ++index) {
+    auto created = jobs_.create(jobs[index]);
+    if (created) continue;
+    for (std::size_t made = 0; made <= index; ++made) jobs_.remove(jobs[made].id());
+    return created;
+  }
+  return {};
+}
+
 // A signed one that came along, else the one that root left here, else the policy's.
 Result<v1::Consent> Server::find_consent(const v1::ApplyDisksRequest& request,
                                          const v1::DiskPlan& plan, WallTime now) const {
@@ -482,7 +494,13 @@ Result<v1::Consent> Server::find_consent(const v1::ApplyDisksRequest& request,
   if (!loaded && loaded.error().code != ErrorCode::NotFound) {
     return tl::unexpected<Error>(loaded.error());
   }
-  if (request.has_consent()) return check_with_keys(request.consent(), plan.digest(), policy, now);
+  if (request.has_consent()) {
+    auto good = check_with_keys(request.consent(), plan.digest(), policy, now);
+    if (good && consents_.was_used(*good)) {
+      return fail(ErrorCode::Refused, "this consent was used already; it is for once");
+    }
+    return good;
+  }
   auto left = consents_.find(plan.digest(), now);
   if (left || left.error().code != ErrorCode::NotFound || !policy.prepare_blank_disks())
     return left;
@@ -503,6 +521,7 @@ Result<v1::CancelDiskResponse> Server::cancel(const std::string& id) {
   if (found == running_.end()) {
     return fail(ErrorCode::Refused, "job " + id + " is at its end already");
   }
+  if (auto kept = jobs_.cancel(id); !kept) return tl::unexpected<Error>(kept.error());
   found->progress->cancelled = true;
   v1::CancelDiskResponse response;
   job->set_cancelled(true);

@@ -96,6 +96,7 @@ class Server {
   Result<v1::ApproveDisksResponse> approve(const Connection& connection, const v1::DiskPlan& plan);
   Result<v1::ApplyDisksResponse> apply(const v1::ApplyDisksRequest& request,
                                        const v1::DiskPlan& plan);
+  Result<void> create_all(const std::vector<v1::DiskJob>& jobs) const;
   Result<v1::Consent> find_consent(const v1::ApplyDisksRequest& request, const v1::DiskPlan& plan,
                                    WallTime now) const;
   Result<v1::CancelDiskResponse> cancel(const std::string& id);

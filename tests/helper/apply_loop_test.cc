@@ -11,10 +11,12 @@
 #include <thread>
 
 #include "base/sha256.h"
+#include "base/wall_time.h"
 #include "disk/plan.h"
 #include "disk/probe.h"
 #include "joist/v1/apply.pb.h"
 #include "tests/helper/helper_program.h"
+#include "tests/support/consent_key.h"
 #include "tests/support/loop_device.h"
 
 namespace joist::apply {
@@ -104,6 +106,14 @@ class Apply : public testing::Test {
     return ask(request);
   }
 
+  v1::ApplyResponse apply_with(const v1::StorageSpec& spec, const v1::Consent& consent) const {
+    v1::ApplyRequest request;
+    *request.mutable_apply()->mutable_plan()->mutable_spec() = spec;
+    request.mutable_apply()->mutable_plan()->set_digest(consent.digest());
+    *request.mutable_apply()->mutable_consent() = consent;
+    return ask(request);
+  }
+
   v1::ApplyResponse undo(const std::string& job) const {
     v1::ApplyRequest request;
     request.mutable_undo()->set_job(job);
@@ -141,7 +151,10 @@ class Apply : public testing::Test {
   }
 
   TempRoot state_;
-  HelperProgram program_{kAgent, {"--state-directory", state_.path().string()}, "joist-apply"};
+  HelperProgram program_{kAgent,
+                         {"--state-directory", state_.path().string(), "--policy",
+                          state_.path().string() + "/policy.yaml"},
+                         "joist-apply"};
 };
 
 disk::ProbeResult probed(const LoopDevice& disk) {
@@ -291,6 +304,78 @@ TEST_F(Apply, LetsTheAgentApplyAndLookAlone) {
   const std::string id = as_user(kAgent, [&] { return apply(spec, digest).apply().jobs(0).id(); });
   EXPECT_EQ(end_of(id).state(), v1::DISK_JOB_STATE_DONE);
   expect_blank(disk);
+}
+
+// An undo makes the plan what it was; who has the signed consent still, the agent's user, could
+// clear the disk again.
+TEST_F(Apply, TakesASignedConsentOnce) {
+  LoopDevice disk(64 * kMiB);
+  disk.run("mkfs.ext4 -q");
+  const support::ConsentKey key;
+  std::ofstream(state_.path() / "key.pem") << key.pem();
+  std::ofstream(state_.path() / "policy.yaml")
+      << "consent_keys: [" << (state_.path() / "key.pem").string() << "]\n";
+  const auto spec = laboratory(use_of(v1::STORAGE_USE_KIND_CEPH_RAW, {&disk}));
+  const auto now = std::chrono::system_clock::now();
+  v1::Consent consent;
+  consent.set_digest(preview(spec).digest());
+  consent.set_given_by("alice");
+  *consent.mutable_given_time() = to_timestamp(now);
+  *consent.mutable_expire_time() = to_timestamp(now + std::chrono::hours(1));
+  key.sign(consent);
+  const std::string id =
+      as_user(kAgent, [&] { return apply_with(spec, consent).apply().jobs(0).id(); });
+  EXPECT_EQ(end_of(id).state(), v1::DISK_JOB_STATE_DONE);
+  ASSERT_TRUE(undo(id).has_undo());
+  ASSERT_EQ(preview(spec).digest(), consent.digest());
+  const std::string refused =
+      as_user(kAgent, [&] { return apply_with(spec, consent).problem().message(); });
+  EXPECT_NE(refused.find("once"), std::string::npos) << refused;
+  EXPECT_FALSE(probed(disk).signatures.empty());
+}
+
+TEST_F(Apply, LosesNothingForAPlaceThatIsTaken) {
+  LoopDevice disk(64 * kMiB);
+  disk.run("mkfs.ext4 -q");
+  const std::string before = bytes_of(disk.file());
+  const std::filesystem::path place = "/srv/joist-test-" + std::to_string(::getpid());
+  std::filesystem::create_directories(place / "full");
+  std::ofstream(place / "full" / "somebody's") << "data";
+  std::filesystem::create_directory_symlink("/etc", place / "link");
+  for (const std::string point : {"full", "link/joist-test"}) {
+    auto use = use_of(v1::STORAGE_USE_KIND_LOCAL, {&disk});
+    use.set_mount_point((place / point).string());
+    const auto ids = begin(laboratory(use));
+    ASSERT_EQ(ids.size(), 1U) << point;
+    const auto end = end_of(ids.front());
+    EXPECT_EQ(end.state(), v1::DISK_JOB_STATE_FAILED) << point;
+    EXPECT_NE(end.problem().find(place.string()), std::string::npos) << end.problem();
+    EXPECT_EQ(end.step(), 0U) << point;
+    EXPECT_EQ(bytes_of(disk.file()), before) << point;
+  }
+  EXPECT_FALSE(std::filesystem::exists("/etc/joist-test"));
+  std::filesystem::remove_all(place);
+}
+
+TEST_F(Apply, RemembersThatAJobIsCancelled) {
+  LoopDevice disk(512 * kMiB);
+  disk.write(0, std::string(4096, 'x'));
+  disk.write(300 * kMiB, std::string(4096, 'x'));
+  auto use = use_of(v1::STORAGE_USE_KIND_WIPE, {&disk});
+  use.set_wipe(v1::WIPE_METHOD_ZERO);
+  const auto ids = begin(laboratory(use));
+  ASSERT_EQ(ids.size(), 1U);
+  v1::ApplyRequest request;
+  request.mutable_cancel()->set_job(ids.front());
+  const auto cancelled = ask(request);
+  program_.signal(SIGKILL);
+  program_.wait();
+  program_.start();
+  const auto end = end_of(ids.front());
+  if (cancelled.has_cancel()) {
+    EXPECT_EQ(end.state(), v1::DISK_JOB_STATE_CANCELLED);
+    EXPECT_FALSE(probed(disk).data_offsets_bytes.empty()) << "the front goes last";
+  }
 }
 
 TEST_F(Apply, LeavesNoByteOfWhatIsZeroedOrDiscarded) {

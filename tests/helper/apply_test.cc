@@ -2,11 +2,8 @@
 // mount is written down. Method: tables, and files in a directory of the test's own; keys made
 // here.
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include <fstream>
-#include <memory>
 
 #include "base/seqpacket.h"
 #include "base/sha256.h"
@@ -17,6 +14,7 @@
 #include "helper/apply/mount_place.h"
 #include "helper/apply/program.h"
 #include "helper/apply/request.h"
+#include "tests/support/consent_key.h"
 #include "tests/support/temp_root.h"
 
 namespace joist::apply {
@@ -135,39 +133,18 @@ TEST(MountUnitText, NeedsNothingAtBoot) {
 class SignedConsent : public testing::Test {
  protected:
   SignedConsent() {
-    key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-    const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), BIO_free);
-    EXPECT_EQ(PEM_write_bio_PUBKEY(text.get(), key_.get()), 1);
-    char* data = nullptr;
-    const long length = BIO_get_mem_data(text.get(), &data);
-    pem_.assign(data, static_cast<std::size_t>(length));
     consent_.set_digest(kDigest);
     consent_.set_given_by("alice");
     *consent_.mutable_given_time() = to_timestamp(kNow - seconds(60));
     *consent_.mutable_expire_time() = to_timestamp(kNow + seconds(3600));
-    sign();
-  }
-
-  void sign() {
-    const std::string message = signed_bytes(consent_);
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                          EVP_MD_CTX_free);
-    ASSERT_EQ(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()), 1);
-    std::string signature(64, '\0');
-    std::size_t length = signature.size();
-    ASSERT_EQ(
-        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
-                       reinterpret_cast<const unsigned char*>(message.data()), message.size()),
-        1);
-    consent_.set_signature(signature);
+    key_.sign(consent_);
   }
 
   bool holds(WallTime now = kNow) const {
-    return check_signed(consent_, kDigest, pem_, now).has_value();
+    return check_signed(consent_, kDigest, key_.pem(), now).has_value();
   }
 
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_{nullptr, EVP_PKEY_free};
-  std::string pem_;
+  support::ConsentKey key_;
   v1::Consent consent_;
 };
 
@@ -194,12 +171,11 @@ TEST_F(SignedConsent, IsWorthlessOnceAnythingInItChanged) {
 }
 
 TEST_F(SignedConsent, IsForOnePlanAndOneTime) {
-  EXPECT_FALSE(check_signed(consent_, std::string(32, 'x'), pem_, kNow).has_value());
+  EXPECT_FALSE(check_signed(consent_, std::string(32, 'x'), key_.pem(), kNow).has_value());
   EXPECT_FALSE(holds(kNow + seconds(3601)));
   EXPECT_FALSE(holds(kNow - seconds(3600)));  // given in the future
   EXPECT_FALSE(check_signed(consent_, kDigest, "no key", kNow).has_value());
-  key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  sign();
+  support::ConsentKey().sign(consent_);
   EXPECT_FALSE(holds());
 }
 
@@ -221,9 +197,37 @@ TEST(ConsentStore, KeepsUntilUsedOrExpired) {
   const auto expired = store.find(kDigest, kNow + seconds(60));
   ASSERT_FALSE(expired.has_value());
   EXPECT_NE(expired.error().message.find("expired"), std::string::npos);
-  ASSERT_TRUE(store.use_up(kDigest).has_value());
+  ASSERT_TRUE(store.use_up(consent_until(kNow)).has_value());
   EXPECT_EQ(store.find(kDigest, kNow).error().code, ErrorCode::NotFound);
-  EXPECT_TRUE(store.use_up(kDigest).has_value());
+  EXPECT_TRUE(store.use_up(consent_until(kNow)).has_value());
+}
+
+TEST(ConsentStore, DoesNotReviveWithAClockThatGoesBack) {
+  const TempRoot root;
+  const ConsentStore store(root.path().string());
+  v1::Consent consent = consent_until(kNow + seconds(60));
+  *consent.mutable_given_time() = to_timestamp(kNow);
+  ASSERT_TRUE(store.keep(consent).has_value());
+  EXPECT_TRUE(store.find(kDigest, kNow - seconds(299)).has_value());
+  EXPECT_EQ(store.find(kDigest, kNow - seconds(301)).error().code, ErrorCode::NotFound);
+}
+
+TEST(ConsentStore, RemembersWhichSignedOnesWereUsed) {
+  const TempRoot root;
+  const ConsentStore store(root.path().string());
+  v1::Consent consent = consent_until(kNow + seconds(60));
+  support::ConsentKey().sign(consent);
+  EXPECT_FALSE(store.was_used(consent));
+  ASSERT_TRUE(store.use_up(consent).has_value());
+  EXPECT_TRUE(store.was_used(consent));
+  // Not by how the signature is written, but by what was signed.
+  consent.mutable_signature()->append("x");
+  EXPECT_TRUE(store.was_used(consent));
+  consent.mutable_given_time()->set_seconds(consent.given_time().seconds() + 1);
+  EXPECT_FALSE(store.was_used(consent));
+  // What cannot be read was used.
+  std::ofstream(root.path() / ("used-" + to_hex(signed_bytes(consent)))) << "nonsense";
+  EXPECT_TRUE(store.was_used(consent));
 }
 
 // One that was copied from another plan's, or changed, is none.
@@ -246,6 +250,18 @@ TEST(JobStore, ListsTheNewestFirstAndDamagedOnesByName) {
     ASSERT_TRUE(store.create(job).has_value());
     EXPECT_EQ(store.create(job).error().code, ErrorCode::Refused);
   }
+  v1::DiskJob third;
+  third.set_id("20261123T150408123Z-1a2b3c4d");
+  ASSERT_TRUE(store.create(third).has_value());
+  EXPECT_FALSE(store.was_cancelled(third.id()));
+  ASSERT_TRUE(store.cancel(third.id()).has_value());
+  EXPECT_TRUE(store.was_cancelled(third.id()));
+  v1::DiskJob taken_back;
+  taken_back.set_id("20261123T150409123Z-1a2b3c4d");
+  ASSERT_TRUE(store.create(taken_back).has_value());
+  store.remove(taken_back.id());
+  EXPECT_EQ(store.read(taken_back.id()).error().code, ErrorCode::NotFound);
+  std::filesystem::remove_all(root.path() / third.id());
   std::ofstream(root.path() / "20261123T150405123Z-1a2b3c4d" / "job") << "joist-job-1\nnonsense";
   std::filesystem::create_directory(root.path() / "20261123T150407123Z-cut");
   const auto jobs = store.list();
