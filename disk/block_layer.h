@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "disk/mountinfo.h"
+#include "disk/resume.h"
 #include "disk/swaps.h"
 #include "disk/udev_record.h"
 
@@ -60,6 +61,7 @@ struct BlockLayer {
   std::vector<Mount> mounts;         // in the order of the kernel: later covers earlier
   std::vector<Swap> swaps;
   std::vector<BtrfsFilesystem> btrfs;
+  std::vector<ResumeDevice> resume;  // none: the kernel resumes from nothing
 
   // What could not be read, so that what rests on it is unknown: "open
   // /proc/swaps: Permission denied". A device that went away meanwhile is none.

@@ -77,6 +77,7 @@ Inventory take_inventory(const BlockLayer& layer, Moment observed) {
 
   DiskUsers users = trace_users(layer);
   inventory.system_unresolved = std::move(users.system_unresolved);
+  inventory.resume_unresolved = std::move(users.resume_unresolved);
   for (Disk& disk : inventory.disks) {
     disk.uses = std::move(users.by_disk[disk.name]);
     for (const BlockDevice& device : layer.devices) {

@@ -191,6 +191,22 @@ void read_btrfs(const SysRoot& root, BlockLayer& layer) {
   }
 }
 
+void read_resume(const SysRoot& root, BlockLayer& layer) {
+  const auto command_line = root.read("/proc/cmdline");
+  if (command_line) {
+    layer.resume = parse_resume(*command_line);
+  } else if (command_line.error().code != ErrorCode::NotFound) {
+    layer.unread.push_back(command_line.error().message);
+  }
+  for (ResumeDevice& device : layer.resume) device.device = device_of_path(root, device.spec);
+  const auto number = root.read_line("/sys/power/resume");
+  if (number) {
+    if (*number != "0:0") layer.resume.push_back({*number, {}});
+  } else if (number.error().code != ErrorCode::NotFound) {  // absent: it cannot hibernate
+    layer.unread.push_back(number.error().message);
+  }
+}
+
 }  // namespace
 
 Result<BlockLayer> read_block_layer(const SysRoot& root) {
@@ -209,6 +225,7 @@ Result<BlockLayer> read_block_layer(const SysRoot& root) {
   read_mounts(root, layer);
   read_swaps(root, layer);
   read_btrfs(root, layer);
+  read_resume(root, layer);
   return layer;
 }
 
