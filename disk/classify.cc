@@ -58,6 +58,8 @@ std::string_view kind_name(v1::DiskKind kind) {
       return "optical";
     case v1::DISK_KIND_VIRTUAL:
       return "virtual";
+    case v1::DISK_KIND_USER_SPACE:
+      return "user-space";
     default:
       return "unknown";
   }
@@ -142,7 +144,21 @@ Reasons why_system(const Disk& disk, const std::string& system_unresolved,
   return reasons;
 }
 
+// Of what the kernel has no disk of nothing else is known.
+Reasons why_in_user_space(const Disk& disk) {
+  Reasons reasons;
+  for (const Use& use : disk.uses) {
+    if (use.kind != "driver") continue;
+    reasons.push_back({"HeldByUserSpace", "is bound to " + use.target +
+                                              ", for a program (SPDK, as Longhorn's v2 engine has "
+                                              "it) or a virtual machine: the kernel has no disk of "
+                                              "it"});
+  }
+  return reasons;
+}
+
 Reasons why_in_use(const Disk& disk, const ProbeResult* probe) {
+  if (disk.kind == v1::DISK_KIND_USER_SPACE) return why_in_user_space(disk);
   Reasons reasons;
   std::vector<std::string> holders;
   for (const Use& use : disk.uses) {
@@ -179,6 +195,12 @@ void add_identity_fault(const Disk& disk, Reasons& reasons) {
 
 Reasons why_unusable(const Disk& disk, const ProbeResult* probe, const v1::StorageSpec& spec) {
   Reasons reasons;
+  if (disk.kind == v1::DISK_KIND_USER_SPACE) {
+    if (disk.uses.empty()) {
+      reasons.push_back({"NoDriver", "is bound to no driver: the kernel has no disk of it"});
+    }
+    return reasons;
+  }
   if (!kind_allowed(disk.kind, spec)) {
     reasons.push_back({"KindNotAllowed", "is a " + std::string(kind_name(disk.kind)) +
                                              " device, which storage.allowed_kinds leaves out"});

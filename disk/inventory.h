@@ -18,8 +18,9 @@ namespace joist::disk {
 
 // Somebody who uses the disk, directly or through what stands on it.
 struct Use {
-  std::string kind;     // "mount", "swap", "resume", "holder"
-  std::string target;   // the mount point; "swap"; what resume= says; the holder's name: "dm-0"
+  std::string kind;     // "mount", "swap", "resume", "holder", "driver"
+  std::string target;   // the mount point; "swap"; what resume= says; the holder's name: "dm-0";
+                        // the driver that has it for user space: "vfio-pci"
   std::string via;      // the device that is used: "sda2", "dm-0"
   bool system = false;  // /, /boot, /usr, /var, EFI, swap or resume
   bool operator==(const Use&) const = default;
@@ -67,7 +68,9 @@ struct Disk {
 inline constexpr std::size_t kUsesMax = 32;
 
 struct Inventory {
-  std::vector<Disk> disks;  // by name; zram, dm and md among them, unconfigured loops not
+  // By name; zram, dm and md among them, unconfigured loops not; and NVMe functions that the kernel
+  // has no disk of (DISK_KIND_USER_SPACE), by their address.
+  std::vector<Disk> disks;
   Moment observed{};
 
   // Why it is not known which disks the system stands on. Empty: it is known.

@@ -233,6 +233,28 @@ TEST(Observe, ProtectsWhatTheKernelResumesFrom) {
   }
 }
 
+TEST(Observe, ListsNvmeFunctionsThatUserSpaceHas) {
+  const TempRoot root;
+  unpack_host(root, "longhorn-v2");
+  const Inventory inventory = inventory_of(root);
+  EXPECT_EQ(inventory.system_unresolved, "");
+  const std::map<std::string, std::string> expected{
+      {"0000:3b:00.0", "in-use HeldByUserSpace"},
+      {"0000:3c:00.0", "in-use HeldByUserSpace"},
+      {"0000:3d:00.0", "unusable NoDriver"},
+      {"nvme0n1", "blank NothingFound"},
+      {"vda", "system SystemMount"},
+  };
+  EXPECT_EQ(classes_if_blank(inventory), expected);
+  const Disk& taken = find(inventory, "0000:3c:00.0");
+  EXPECT_EQ(taken.kind, v1::DISK_KIND_USER_SPACE);
+  EXPECT_EQ(taken.transport, "nvme");
+  EXPECT_EQ(taken.model, "PCI 8086:0a54");
+  ASSERT_EQ(taken.uses.size(), 1U);
+  EXPECT_EQ(taken.uses[0].target, "uio_pci_generic");
+  EXPECT_FALSE(worth_probing(taken, {}));
+}
+
 TEST(Observe, FailsWithoutSysfs) {
   const TempRoot root;
   const auto inventory = observe(root.sys_root(), Moment{});
