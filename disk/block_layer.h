@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "disk/mountinfo.h"
+#include "disk/resume.h"
 #include "disk/swaps.h"
 #include "disk/udev_record.h"
 
@@ -55,11 +56,21 @@ struct BtrfsFilesystem {
   std::vector<std::string> devices;
 };
 
+// An NVMe controller that no driver of the kernel makes disks of (/sys/bus/pci/devices, class
+// 0x0108xx): SPDK, as Longhorn's v2 engine uses it, and virtual machines take the whole function.
+struct NvmeFunction {
+  std::string address;  // "0000:3b:00.0"
+  std::string driver;   // "vfio-pci", "uio_pci_generic"; empty: none
+  std::string ids;      // vendor and device as lspci -n has them: "144d:a808"
+};
+
 struct BlockLayer {
   std::vector<BlockDevice> devices;  // by name
   std::vector<Mount> mounts;         // in the order of the kernel: later covers earlier
   std::vector<Swap> swaps;
   std::vector<BtrfsFilesystem> btrfs;
+  std::vector<NvmeFunction> nvme_functions;  // by address
+  std::vector<ResumeDevice> resume;          // none: the kernel resumes from nothing
 
   // What could not be read, so that what rests on it is unknown: "open
   // /proc/swaps: Permission denied". A device that went away meanwhile is none.

@@ -58,6 +58,8 @@ std::string_view kind_name(v1::DiskKind kind) {
       return "optical";
     case v1::DISK_KIND_VIRTUAL:
       return "virtual";
+    case v1::DISK_KIND_USER_SPACE:
+      return "user-space";
     default:
       return "unknown";
   }
@@ -101,26 +103,62 @@ void add_boot_partitions(const std::vector<Partition>& partitions, Reasons& reas
   }
 }
 
+// What the kernel resumes from, where udev did not say that this is it: no udevd, or two formats
+// in one place.
+void add_resume(const ProbeResult& probe, const std::vector<std::string>& resume_unresolved,
+                Reasons& reasons) {
+  for (const std::string& spec : resume_unresolved) {
+    for (const Signature& found : probe.signatures) {
+      const bool meant = (!found.uuid.empty() && spec == "UUID=" + found.uuid) ||
+                         (!found.label.empty() && spec == "LABEL=" + found.label);
+      if (!meant) continue;
+      reasons.push_back(
+          {"SystemResume", "is what the kernel resumes from, " + spec + ", on " + found.device});
+      break;
+    }
+  }
+}
+
 Reasons why_system(const Disk& disk, const std::string& system_unresolved,
-                   const ProbeResult* probe) {
+                   const std::vector<std::string>& resume_unresolved, const ProbeResult* probe) {
   Reasons reasons;
   for (const Use& use : disk.uses) {
     if (!use.system) continue;
     if (use.kind == "swap") {
       reasons.push_back({"SystemSwap", "carries swap, on " + use.via});
+    } else if (use.kind == "resume") {
+      reasons.push_back(
+          {"SystemResume", "is what the kernel resumes from, " + use.target + ", on " + use.via});
     } else {
       reasons.push_back({"SystemMount", "carries " + use.target + ", on " + use.via});
     }
   }
   add_boot_partitions(disk.partitions, reasons);
-  if (probe != nullptr) add_boot_partitions(probe->partitions, reasons);
+  if (probe != nullptr) {
+    add_boot_partitions(probe->partitions, reasons);
+    add_resume(*probe, resume_unresolved, reasons);
+  }
   if (!system_unresolved.empty()) {
     reasons.push_back({"SystemDiskUnknown", "may carry the system: " + system_unresolved});
   }
   return reasons;
 }
 
+// Of what the kernel has no disk of nothing else is known.
+Reasons why_in_user_space(const Disk& disk) {
+  Reasons reasons;
+  for (const Use& use : disk.uses) {
+    if (use.kind != "driver") continue;
+    reasons.push_back({"HeldByUserSpace", "is bound to " + use.target +
+                                              ", for a program (SPDK, as Longhorn's v2 engine has "
+                                              "it) or a virtual machine: the kernel has no disk of "
+                                              "it"});
+  }
+  return reasons;
+}
+
 Reasons why_in_use(const Disk& disk, const ProbeResult* probe) {
+  if (disk.kind == v1::DISK_KIND_USER_SPACE) return why_in_user_space(disk);
   Reasons reasons;
   std::vector<std::string> holders;
   for (const Use& use : disk.uses) {
@@ -157,6 +195,12 @@ void add_identity_fault(const Disk& disk, Reasons& reasons) {
 
 Reasons why_unusable(const Disk& disk, const ProbeResult* probe, const v1::StorageSpec& spec) {
   Reasons reasons;
+  if (disk.kind == v1::DISK_KIND_USER_SPACE) {
+    if (disk.uses.empty()) {
+      reasons.push_back({"NoDriver", "is bound to no driver: the kernel has no disk of it"});
+    }
+    return reasons;
+  }
   if (!kind_allowed(disk.kind, spec)) {
     reasons.push_back({"KindNotAllowed", "is a " + std::string(kind_name(disk.kind)) +
                                              " device, which storage.allowed_kinds leaves out"});
@@ -250,7 +294,8 @@ std::string_view class_name(v1::DiskClass disk_class) {
 }
 
 Verdict classify(const Disk& disk, const std::string& system_unresolved,
-                 const ProbeOutcome& any_probe, const v1::StorageSpec& spec) {
+                 const ProbeOutcome& any_probe, const v1::StorageSpec& spec,
+                 const std::vector<std::string>& resume_unresolved) {
   const ProbeOutcome probe = of_this_disk(disk, any_probe);
   const ProbeResult* found = probed(probe);
 
@@ -259,7 +304,7 @@ Verdict classify(const Disk& disk, const std::string& system_unresolved,
     Reasons reasons;
   };
   std::array<Group, 4> groups{
-      Group{v1::DISK_CLASS_SYSTEM, why_system(disk, system_unresolved, found)},
+      Group{v1::DISK_CLASS_SYSTEM, why_system(disk, system_unresolved, resume_unresolved, found)},
       Group{v1::DISK_CLASS_IN_USE, why_in_use(disk, found)},
       Group{v1::DISK_CLASS_UNUSABLE, why_unusable(disk, found, spec)},
       Group{v1::DISK_CLASS_FOREIGN, {}},
@@ -292,7 +337,8 @@ std::vector<ClassifiedDisk> classify(const Inventory& inventory,
     const auto found = probes.find(disk.name);
     ProbeOutcome probe;
     if (found != probes.end()) probe = of_this_disk(disk, found->second);
-    Verdict verdict = classify(disk, inventory.system_unresolved, probe, spec);
+    Verdict verdict =
+        classify(disk, inventory.system_unresolved, probe, spec, inventory.resume_unresolved);
     disks.push_back({disk, std::move(probe), std::move(verdict)});
   }
   return disks;

@@ -39,8 +39,8 @@ struct ClassifiedDisk {
 bool worth_probing(const Disk& disk, const v1::StorageSpec& spec);
 
 // The first that holds is the class, and all that holds is in the reasons:
-//   system    a system mount, swap, or EFI/BIOS-boot partition stands on it, or
-//             `system_unresolved` is not empty (Inventory)
+//   system    a system mount, swap, what the kernel resumes from, or an EFI/BIOS-boot partition
+//             stands on it, or `system_unresolved` is not empty (Inventory)
 //   in-use    mounted, held, or O_EXCL refused
 //   unusable  could not be used even if it is blank
 //   foreign   something is on it, or it is not known that nothing is
@@ -48,7 +48,8 @@ bool worth_probing(const Disk& disk, const v1::StorageSpec& spec);
 // A probe of another attachment, size or sector size than `disk` counts as none: in the list
 // it is replaced by an Unavailable error.
 Verdict classify(const Disk& disk, const std::string& system_unresolved, const ProbeOutcome& probe,
-                 const v1::StorageSpec& spec);
+                 const v1::StorageSpec& spec,
+                 const std::vector<std::string>& resume_unresolved = {});
 
 // All of them, by name. `probes` is keyed by Disk::name.
 std::vector<ClassifiedDisk> classify(const Inventory& inventory,

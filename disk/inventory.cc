@@ -62,6 +62,19 @@ Disk disk_of(const BlockDevice& device) {
   return disk;
 }
 
+// How much it holds and what it is called is known to its driver alone.
+Disk disk_of(const NvmeFunction& function) {
+  Disk disk;
+  disk.name = function.address;
+  disk.model = "PCI " + function.ids;
+  disk.transport = "nvme";
+  disk.kind = v1::DISK_KIND_USER_SPACE;
+  if (!function.driver.empty()) {
+    disk.uses.push_back({.kind = "driver", .target = function.driver, .via = function.address});
+  }
+  return disk;
+}
+
 }  // namespace
 
 Inventory take_inventory(const BlockLayer& layer, Moment observed) {
@@ -77,6 +90,7 @@ Inventory take_inventory(const BlockLayer& layer, Moment observed) {
 
   DiskUsers users = trace_users(layer);
   inventory.system_unresolved = std::move(users.system_unresolved);
+  inventory.resume_unresolved = std::move(users.resume_unresolved);
   for (Disk& disk : inventory.disks) {
     disk.uses = std::move(users.by_disk[disk.name]);
     for (const BlockDevice& device : layer.devices) {
@@ -86,6 +100,10 @@ Inventory take_inventory(const BlockLayer& layer, Moment observed) {
     }
     std::ranges::sort(disk.partitions, {}, &Partition::start_bytes);
   }
+  for (const NvmeFunction& function : layer.nvme_functions) {
+    inventory.disks.push_back(disk_of(function));
+  }
+  std::ranges::stable_sort(inventory.disks, {}, &Disk::name);
   return inventory;
 }
 

@@ -18,10 +18,11 @@ namespace joist::disk {
 
 // Somebody who uses the disk, directly or through what stands on it.
 struct Use {
-  std::string kind;     // "mount", "swap", "holder"
-  std::string target;   // the mount point; "swap"; the holder's name: "dm-0", "btrfs <uuid>"
+  std::string kind;     // "mount", "swap", "resume", "holder", "driver"
+  std::string target;   // the mount point; "swap"; what resume= says; the holder's name: "dm-0";
+                        // the driver that has it for user space: "vfio-pci"
   std::string via;      // the device that is used: "sda2", "dm-0"
-  bool system = false;  // /, /boot, /usr, /var, EFI or swap
+  bool system = false;  // /, /boot, /usr, /var, EFI, swap or resume
   bool operator==(const Use&) const = default;
 };
 
@@ -67,12 +68,18 @@ struct Disk {
 inline constexpr std::size_t kUsesMax = 32;
 
 struct Inventory {
-  std::vector<Disk> disks;  // by name; zram, dm and md among them, unconfigured loops not
+  // By name; zram, dm and md among them, unconfigured loops not; and NVMe functions that the kernel
+  // has no disk of (DISK_KIND_USER_SPACE), by their address.
+  std::vector<Disk> disks;
   Moment observed{};
 
   // Why it is not known which disks the system stands on. Empty: it is known.
   // Until then every disk counts as the system's.
   std::string system_unresolved;
+
+  // What resume= names and no device is called, as far as udev knows: "UUID=…". Each that a disk's
+  // own bytes do not show either is left over from a swap area that is gone.
+  std::vector<std::string> resume_unresolved;
 };
 
 // Pure. Traces every mount and swap down to whole disks, and names each disk.

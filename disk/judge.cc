@@ -46,6 +46,15 @@ std::string oldest_reading(const std::vector<ClassifiedDisk>& disks) {
          google::protobuf::util::TimeUtil::ToString(to_timestamp(when));
 }
 
+// Evidence and no more: it protects nothing.
+std::string stale_resume(const InventoryTaken& taken) {
+  std::string text;
+  for (const std::string& spec : taken.inventory.resume_unresolved) {
+    text += ", resume=" + spec + " names no device that udev knows";
+  }
+  return text;
+}
+
 std::string count_read(const InventoryTaken& taken) {
   const auto read = std::ranges::count_if(taken.disks, was_read);
   const auto needless = std::ranges::count_if(taken.disks, [](const ClassifiedDisk& disk) {
@@ -54,7 +63,7 @@ std::string count_read(const InventoryTaken& taken) {
   return std::to_string(read) + " of " + std::to_string(std::ssize(taken.disks)) + " read" +
          oldest_reading(taken.disks) +
          (needless == 0 ? "" : ", " + std::to_string(needless) + " not to be used anyway") +
-         (taken.inventory.system_unresolved.empty() ? "" : ", / not traced");
+         (taken.inventory.system_unresolved.empty() ? "" : ", / not traced") + stale_resume(taken);
 }
 
 std::string count_by_class(const std::vector<ClassifiedDisk>& disks) {
@@ -131,7 +140,8 @@ v1::Condition judge(const Look& look, Moment now) {
                                                                      : v1::REMEDY_NONE);
   v1::Evidence& evidence = *condition.mutable_evidence();
   evidence.set_threshold("every disk that may be used read, and / traced to its disks");
-  evidence.set_source("/sys/class/block, /proc/1/mountinfo, /proc/swaps, libblkid");
+  evidence.set_source(
+      "/sys/class/block, /proc/1/mountinfo, /proc/swaps, /sys/power/resume, libblkid");
   *evidence.mutable_time_to_live() = to_duration(kInventoryTimeToLive);
 
   if (look) evidence.set_value(count_read(*look));

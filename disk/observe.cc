@@ -191,6 +191,53 @@ void read_btrfs(const SysRoot& root, BlockLayer& layer) {
   }
 }
 
+// "0x144d" -> "144d".
+std::string without_prefix(const std::string& number) {
+  return number.starts_with("0x") ? number.substr(2) : number;
+}
+
+// Every driver but the kernel's own keeps the disks to itself.
+void read_nvme_functions(const SysRoot& root, BlockLayer& layer) {
+  constexpr std::string_view kNvmeClass = "0x0108";
+  const std::string all = "/sys/bus/pci/devices";
+  const auto addresses = root.list_any(all);  // absent: no PCI
+  if (!addresses) {
+    layer.unread.push_back(addresses.error().message);
+    return;
+  }
+  for (const std::string& address : *addresses) {
+    const std::string directory = all + "/" + address;
+    const auto type = root.read_line(directory + "/class");
+    if (!type && type.error().code != ErrorCode::NotFound) {
+      layer.unread.push_back(type.error().message);
+    }
+    if (!type || !type->starts_with(kNvmeClass)) continue;
+    const auto driver = root.read_link(directory + "/driver");
+    NvmeFunction function{address, driver ? base_name(*driver) : std::string(), {}};
+    if (function.driver == "nvme") continue;
+    const Attributes attributes(root, directory);
+    function.ids =
+        without_prefix(attributes.text("vendor")) + ":" + without_prefix(attributes.text("device"));
+    layer.nvme_functions.push_back(std::move(function));
+  }
+}
+
+void read_resume(const SysRoot& root, BlockLayer& layer) {
+  const auto command_line = root.read("/proc/cmdline");
+  if (command_line) {
+    layer.resume = parse_resume(*command_line);
+  } else if (command_line.error().code != ErrorCode::NotFound) {
+    layer.unread.push_back(command_line.error().message);
+  }
+  for (ResumeDevice& device : layer.resume) device.device = device_of_path(root, device.spec);
+  const auto number = root.read_line("/sys/power/resume");
+  if (number) {
+    if (*number != "0:0") layer.resume.push_back({*number, {}});
+  } else if (number.error().code != ErrorCode::NotFound) {  // absent: it cannot hibernate
+    layer.unread.push_back(number.error().message);
+  }
+}
+
 }  // namespace
 
 Result<BlockLayer> read_block_layer(const SysRoot& root) {
@@ -209,6 +256,8 @@ Result<BlockLayer> read_block_layer(const SysRoot& root) {
   read_mounts(root, layer);
   read_swaps(root, layer);
   read_btrfs(root, layer);
+  read_nvme_functions(root, layer);
+  read_resume(root, layer);
   return layer;
 }
 

@@ -11,9 +11,9 @@ namespace joist::disk {
 
 // /sys/class/block, /proc/1/mountinfo and /proc/self/mountinfo (both where both
 // can be read: in a container or chroot only one shows what the host mounted),
-// /proc/swaps, /sys/fs/btrfs, udev's database. Fails only if /sys/class/block
-// cannot be listed; the rest goes to BlockLayer::unread. Threads: any; blocks
-// for milliseconds, never on a disk.
+// /proc/swaps, /sys/fs/btrfs, /proc/cmdline, /sys/power/resume, /sys/bus/pci, udev's database.
+// Fails only if /sys/class/block cannot be listed; the rest goes to BlockLayer::unread. Threads:
+// any; blocks for milliseconds, never on a disk.
 Result<BlockLayer> read_block_layer(const SysRoot& root);
 
 // read_block_layer(), then take_inventory().

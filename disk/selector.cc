@@ -47,4 +47,13 @@ bool selects(const v1::DiskSelector& selector, const Disk& disk) {
          size_fits(selector, disk.size_bytes);
 }
 
+bool may_select(const v1::DiskSelector& selector, const Disk& disk) {
+  // As udev links the first namespace of a controller, once it has the kernel's driver again.
+  const std::string link = "pci-" + disk.name + "-nvme-1";
+  return disk.kind == v1::DISK_KIND_USER_SPACE && selector.ids().empty() &&
+         (selector.paths().empty() || any_matches(selector.paths(), link)) &&
+         (selector.transports().empty() || has(selector.transports(), disk.transport)) &&
+         rotation_fits(selector.rotation(), disk.rotational);
+}
+
 }  // namespace joist::disk

@@ -10,4 +10,8 @@ namespace joist::disk {
 // and `reserve` are of the many, and for the plan.
 bool selects(const v1::DiskSelector& selector, const Disk& disk);
 
+// Whether an NVMe function of which the kernel has no disk may be what the selector names: neither
+// its size nor its model nor its id is known. One that has its ids listed names others.
+bool may_select(const v1::DiskSelector& selector, const Disk& disk);
+
 }  // namespace joist::disk

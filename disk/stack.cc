@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <set>
 #include <string_view>
 
@@ -20,6 +22,46 @@ constexpr std::array<std::string_view, 9> kDisklessTypes{
 
 bool contains(const auto& list, const auto& value) {
   return std::ranges::find(list, value) != std::ranges::end(list);
+}
+
+bool same_letters(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  });
+}
+
+// Whether a resume= means the device; by what udev and sysfs say of it.
+bool is_called(const BlockDevice& device, std::string_view spec) {
+  const auto states = [&device](const char* property, std::string_view value) {
+    const std::string& stated = device.udev.property(property);
+    return !stated.empty() && same_letters(stated, value);
+  };
+  const auto after = [&spec](std::string_view prefix) -> std::string_view {
+    return spec.starts_with(prefix) ? spec.substr(prefix.size()) : std::string_view();
+  };
+  constexpr std::string_view kMapper = "/dev/mapper/";
+  if (spec.starts_with("/dev/")) {
+    return contains(device.udev.links, spec) || "/dev/" + device.name == spec ||
+           (!device.dm_name.empty() && after(kMapper) == device.dm_name);
+  }
+  if (const auto uuid = after("UUID="); !uuid.empty()) return states("ID_FS_UUID", uuid);
+  if (const auto label = after("LABEL="); !label.empty()) {
+    return states("ID_FS_LABEL", label) || states("ID_FS_LABEL_ENC", label);
+  }
+  if (auto uuid = after("PARTUUID="); !uuid.empty()) {
+    uuid = uuid.substr(0, uuid.find('/'));  // "/PARTNROFF=1": another partition of the same disk
+    return states("ID_PART_ENTRY_UUID", uuid);
+  }
+  if (const auto label = after("PARTLABEL="); !label.empty()) {
+    return states("ID_PART_ENTRY_NAME", label);
+  }
+  if (const auto number = parse_device_number(spec)) return *number == device.number;
+  // The old form, new_decode_dev(): "802" is 8:2.
+  std::uint32_t encoded = 0;
+  const auto [end, error] = std::from_chars(spec.data(), spec.data() + spec.size(), encoded, 16);
+  if (error != std::errc() || end != spec.data() + spec.size()) return false;
+  const DeviceNumber number{(encoded & 0xfff00) >> 8, (encoded & 0xff) | (encoded >> 12 & 0xfff00)};
+  return number == device.number;
 }
 
 // The whole devices that something stands on.
@@ -46,6 +88,7 @@ class Tracer {
  private:
   void trace_mounts();
   void trace_swaps();
+  void trace_resume();
   void add_holders();
   void add_btrfs_members();
 
@@ -56,6 +99,7 @@ class Tracer {
 
   std::vector<std::string> devices_of(const Mount& mount) const;
   std::vector<std::string> devices_of_source(const Mount& mount) const;
+  std::vector<std::string> devices_of(const ResumeDevice& resume) const;
   const Mount* mount_of_file(const std::string& path) const;
   Footing footing_of(const std::vector<std::string>& devices) const;
   void go_down(const std::string& name, Footing& footing, Seen& seen) const;
@@ -203,6 +247,57 @@ void Tracer::trace_swaps() {
   }
 }
 
+// Two devices of one UUID are both meant: which of them is taken at boot is not known.
+std::vector<std::string> Tracer::devices_of(const ResumeDevice& resume) const {
+  std::vector<std::string> names;
+  for (const BlockDevice& device : layer_.devices) {
+    if (device.name == resume.device || is_called(device, resume.spec)) {
+      names.push_back(device.name);
+    }
+  }
+  return names;
+}
+
+// A resume= that names nothing here protects nothing: Debian's initramfs and boot loaders keep one
+// for years after the swap area went, and a host would be of no use with it. So it is with a number
+// of a device that is gone. But what may still be it is not known to be free: partitions of which
+// udev says nothing may have any PARTUUID; and a UUID may show in what is read from the disk
+// (classify.h).
+void Tracer::trace_resume() {
+  for (const ResumeDevice& resume : layer_.resume) {
+    const auto devices = devices_of(resume);
+    const Use use{.kind = "resume", .target = resume.spec, .via = {}, .system = true};
+    if (devices.empty()) {
+      users_.resume_unresolved.push_back(resume.spec);
+      if (!resume.spec.starts_with("PART")) continue;
+      for (const BlockDevice& device : layer_.devices) {
+        const bool known = !device.udev.property("ID_PART_ENTRY_SCHEME").empty();
+        if (device.parent.empty() || known) continue;
+        Use possible = use;
+        possible.via = device.name;
+        possible.target += ", as far as is known";
+        add(possible, footing_of({device.name}).disks);
+      }
+      continue;
+    }
+    for (const std::string& device : devices) {
+      Use found = use;
+      found.via = device;
+      const Footing footing = footing_of({device});
+      for (const std::string& disk : footing.disks) {
+        const bool said = std::ranges::any_of(users_.by_disk[disk], [&](const Use& other) {
+          return other.kind == "resume" && other.via == device;
+        });
+        if (!said) add(found, {disk});
+      }
+      if (!footing.complete) {
+        unresolved("what the kernel resumes from, " + resume.spec +
+                   ", cannot be traced to the disks it stands on");
+      }
+    }
+  }
+}
+
 void Tracer::add_holders() {
   for (const BlockDevice& device : layer_.devices) {
     const std::string& disk = device.parent.empty() ? device.name : device.parent;
@@ -235,6 +330,7 @@ DiskUsers Tracer::trace() {
 
   trace_mounts();
   trace_swaps();
+  trace_resume();
   add_holders();
   add_btrfs_members();
   for (auto& [disk, uses] : users_.by_disk) {

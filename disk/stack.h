@@ -17,6 +17,9 @@ struct DiskUsers {
   // Why some system mount or swap could not be followed down to whole disks.
   // Empty: all were.
   std::string system_unresolved;
+
+  // ResumeDevice::spec of those that no device here is called, as far as udev knows.
+  std::vector<std::string> resume_unresolved;
 };
 
 // Pure. Every whole device on the way counts as used: with / on an LV on an md

@@ -104,6 +104,9 @@ void add_zfs(Places& places, std::uint64_t size_bytes) {
 }
 
 void add_volumes(Places& places, std::uint64_t size_bytes) {
+  for (std::uint32_t page_bytes = kBlockBytes; page_bytes <= 64 * kKiB; page_bytes *= 2) {
+    places.add(recognise_swap, 0, page_bytes);
+  }
   places.add(recognise_luks2, 0);
   // Where a second header stands depends on the size of the first.
   for (std::uint64_t at = 16 * kKiB; at <= 4 * kMiB; at *= 2) places.add(recognise_luks2, at);

@@ -66,6 +66,7 @@ std::optional<Superblock> recognise_lvm_metadata(const DiskBytes& block, const S
 std::optional<Superblock> recognise_md(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_zfs(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_zfs_list(const DiskBytes& block, const Site& site);
+std::optional<Superblock> recognise_swap(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_bluestore(const DiskBytes& block, const Site& site);
 std::optional<Superblock> recognise_spdk(const DiskBytes& block, const Site& site);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "disk/checksum.h"
@@ -95,6 +97,33 @@ std::optional<Superblock> recognise_md(const DiskBytes& block, const Site& site)
   if (covered % 4 == 2) sum += block.le16(covered - 2);
   const auto folded = static_cast<std::uint32_t>((sum & 0xffffffff) + (sum >> 32));
   if (folded == block.le32(kChecksumAt)) found.confidence = Confidence::Checked;
+  return found;
+}
+
+// Kernel, include/linux/swap.h: the last ten bytes of the first page, whose size is the host's that
+// made it. A hibernated system puts its own mark there: kernel/power/swap.c (S1SUSPEND), suspend's
+// swsusp.h (S2SUSPEND, ULSUSPEND), and LINHIB0001 as libblkid knows it.
+std::optional<Superblock> recognise_swap(const DiskBytes& block, const Site& /*site*/) {
+  constexpr std::size_t kMagicBytes = 10;
+  constexpr std::string_view kSwap[] = {"SWAPSPACE2", "SWAP-SPACE"};
+  constexpr std::string_view kImage[] = {"S1SUSPEND", "S2SUSPEND", "ULSUSPEND", "LINHIB0001"};
+  constexpr std::size_t kPageBytesMin = 4096;
+  const bool is_page = block.size() >= kPageBytesMin && (block.size() & (block.size() - 1)) == 0;
+  if (!is_page) return std::nullopt;
+  const std::size_t at = block.size() - kMagicBytes;
+  const auto stands = [&](std::string_view magic) { return block.has(at, magic); };
+  const auto* swap = std::ranges::find_if(kSwap, stands);
+  const auto* image = std::ranges::find_if(kImage, stands);
+  if (swap == std::end(kSwap) && image == std::end(kImage)) return std::nullopt;
+  const bool hibernated = image != std::end(kImage);
+  Superblock found{.type = hibernated ? "swsuspend" : "swap", .usage = "other", .owner = "swap"};
+  found.magic_at = static_cast<std::uint32_t>(at);
+  found.magic_bytes = static_cast<std::uint32_t>(hibernated ? image->size() : swap->size());
+  const bool version1 = block.le32(1024) == 1 || block.be32(1024) == 1;
+  if (!version1) return found;
+  found.confidence = Confidence::Plausible;
+  found.uuid = block.uuid(1036);
+  found.label = block.text(1052, 16);
   return found;
 }
 

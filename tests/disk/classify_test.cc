@@ -81,6 +81,11 @@ const std::vector<Change> kSystem{
        on.disk.uses = {{"swap", "swap", "dm-1", true}};
      },
      "system SystemSwap"},
+    {"resume",
+     [](Case& on) {
+       on.disk.uses = {{"resume", "UUID=6f1c", "sdb2", true}};
+     },
+     "system SystemResume"},
     {"efi_by_udev",
      [](Case& on) {
        on.disk.partitions = {{"sdb1", 1 << 20, 1 << 29, "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"}};

@@ -130,9 +130,7 @@ void add_nested(Specimens& all) {
                                    inside);
       all.push_back({name + " in a partition of " + table, disk_bytes, type, with_table});
     }
-    // Joist has no recogniser of its own for swap: what is left is data.
-    all.push_back({name + " in a partition whose table is gone", disk_bytes,
-                   name == "swap" ? "" : type, inside});
+    all.push_back({name + " in a partition whose table is gone", disk_bytes, type, inside});
   }
   all.push_back({"ext4 in a partition whose table and head are gone", 602 * kMiB, "ext4",
                  zeroed(placed(kMiB, 600 * kMiB, nested[0].make), {{0, 8 * kMiB}})});

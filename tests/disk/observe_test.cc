@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -192,7 +193,8 @@ TEST(Observe, ProtectsEveryDiskWhereSomethingCannotBeRead) {
         Damage{"/proc/1/mountinfo", "36 35 253:0 / /mnt rw - ext4 /dev/sda rw\n"},
         Damage{"/sys/devices/virtual/block/md0/slaves", nullptr},
         Damage{"/sys/devices/virtual/block/md0/holders", "no directory\n"},
-        Damage{"/sys/fs/btrfs", "no directory\n"}, Damage{"/sys/class/block/sda2", nullptr},
+        Damage{"/sys/fs/btrfs", "no directory\n"}, Damage{"/proc/cmdline/x", "no file\n"},
+        Damage{"/sys/power/resume/x", "no file\n"}, Damage{"/sys/class/block/sda2", nullptr},
         Damage{"/sys/devices/virtual/block/dm-1/dev", "nonsense\n"}}) {
     SCOPED_TRACE(std::string(damage.path) + ": " + (damage.text ? damage.text : "removed"));
     const TempRoot root;
@@ -201,6 +203,56 @@ TEST(Observe, ProtectsEveryDiskWhereSomethingCannotBeRead) {
     if (damage.text != nullptr) root.write(damage.path, damage.text);
     EXPECT_NE(inventory_of(root).system_unresolved, "");
   }
+}
+
+TEST(Observe, ProtectsWhatTheKernelResumesFrom) {
+  struct Row {
+    const char* command_line;
+    const char* number;  // /sys/power/resume
+    std::vector<std::string> resumed_from;
+  };
+  for (const Row& row :
+       {Row{"ro quiet\n", "0:0\n", {}}, Row{"resume=/dev/vdc\n", "0:0\n", {"vdc"}},
+        Row{"ro\n", "254:48\n", {"vdd"}}, Row{"resume=/dev/vdc ro\n", "254:32\n", {"vdc"}},
+        Row{"resume=/dev/vdz\n", "253:7\n", {}}}) {
+    SCOPED_TRACE(row.command_line);
+    const TempRoot root;
+    unpack_host(root, "btrfs-raid1");
+    root.write("/proc/cmdline", row.command_line);
+    root.write("/sys/power/resume", row.number);
+    root.write("/dev/vdc", "");
+    const Inventory inventory = inventory_of(root);
+    EXPECT_EQ(inventory.system_unresolved, "");
+    std::vector<std::string> found;
+    for (const Disk& disk : inventory.disks) {
+      const auto said = std::ranges::count(disk.uses, "resume", &Use::kind);
+      EXPECT_LE(said, 1) << disk.name;
+      if (said > 0) found.push_back(disk.name);
+    }
+    EXPECT_EQ(found, row.resumed_from);
+  }
+}
+
+TEST(Observe, ListsNvmeFunctionsThatUserSpaceHas) {
+  const TempRoot root;
+  unpack_host(root, "longhorn-v2");
+  const Inventory inventory = inventory_of(root);
+  EXPECT_EQ(inventory.system_unresolved, "");
+  const std::map<std::string, std::string> expected{
+      {"0000:3b:00.0", "in-use HeldByUserSpace"},
+      {"0000:3c:00.0", "in-use HeldByUserSpace"},
+      {"0000:3d:00.0", "unusable NoDriver"},
+      {"nvme0n1", "blank NothingFound"},
+      {"vda", "system SystemMount"},
+  };
+  EXPECT_EQ(classes_if_blank(inventory), expected);
+  const Disk& taken = find(inventory, "0000:3c:00.0");
+  EXPECT_EQ(taken.kind, v1::DISK_KIND_USER_SPACE);
+  EXPECT_EQ(taken.transport, "nvme");
+  EXPECT_EQ(taken.model, "PCI 8086:0a54");
+  ASSERT_EQ(taken.uses.size(), 1U);
+  EXPECT_EQ(taken.uses[0].target, "uio_pci_generic");
+  EXPECT_FALSE(worth_probing(taken, {}));
 }
 
 TEST(Observe, FailsWithoutSysfs) {

@@ -1,8 +1,8 @@
 // Goal: however the system stands on its disks, a plan that wants every disk takes none of those.
 // Method: stacks (partitions, LVM, md, LUKS, multipath, bcache, btrfs, loop, and each on the other)
 // by what stands on them (/, /usr, /boot, swap, …), as the kernel shows them; every disk reads as
-// blank, so that nothing but the way down protects it; a spare disk beside shows that it is a way,
-// and no refusal of everything.
+// blank but for its partitions, so that nothing but the way down protects it; a spare disk beside
+// shows that it is a way, and no refusal of everything.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -71,12 +71,20 @@ class Layout {
     layer_.swaps.push_back({.path = "/dev/" + device, .device = device});
   }
   void swap_file(const std::string& path) { layer_.swaps.push_back({.path = path, .file = true}); }
+  void resume_from(const std::string& spec) { layer_.resume.push_back({spec, {}}); }
+  void resume_from_device(const std::string& device) {
+    const DeviceNumber number = find(device).number;
+    resume_from(std::to_string(number.major) + ":" + std::to_string(number.minor));
+  }
+  void udev_says(const std::string& device, const std::string& property, const std::string& value) {
+    find(device).udev.properties[property] = value;
+  }
   void btrfs(const std::vector<std::string>& devices) {
     layer_.btrfs.push_back({"1c9a-uuid", devices});
   }
 
   // What a plan takes of it that wants every disk, all of which read as blank.
-  std::vector<std::string> taken() const {
+  std::vector<std::string> taken(const std::map<std::string, Signature>& on_disk = {}) const {
     const Inventory inventory = take_inventory(layer_, {});
     v1::StorageSpec spec;
     v1::StorageUse& use = *spec.add_uses();
@@ -88,6 +96,10 @@ class Layout {
       blank.diskseq = disk.diskseq;
       blank.size_bytes = disk.size_bytes;
       blank.logical_sector_bytes = disk.logical_sector_bytes;
+      blank.partitions = disk.partitions;
+      if (const auto found = on_disk.find(disk.name); found != on_disk.end()) {
+        blank.signatures.push_back(found->second);
+      }
       probes.emplace(disk.name, blank);
     }
     const auto plan = plan_disks({"host", classify(inventory, probes, spec), spec, {}});
@@ -95,6 +107,7 @@ class Layout {
     for (const v1::PlannedDisk& planned : plan.disks()) {
       if (!planned.steps().empty()) names.push_back(planned.name());
     }
+    std::ranges::sort(names);
     return names;
   }
 
@@ -212,6 +225,7 @@ const std::vector<Place> kPlaces{
     {"boot", [](Layout& on, const std::string& top) { on.mount(top, "/boot"); }, false},
     {"var", [](Layout& on, const std::string& top) { on.mount(top, "/var", "xfs"); }, false},
     {"swap", [](Layout& on, const std::string& top) { on.swap_on(top); }, false},
+    {"resume", [](Layout& on, const std::string& top) { on.resume_from_device(top); }, false},
 };
 
 TEST(RootLayouts, NoneOfTheSystemsDisksIsTaken) {
@@ -247,6 +261,68 @@ TEST(RootLayouts, ASwapFileProtectsTheDiskItLiesOn) {
   EXPECT_EQ(layout.taken(), std::vector<std::string>{"sdz"});
 }
 
+// sda carries the system. sdb2 is swap that is off, and what resume= may name; sdc2 is like it.
+Layout with_a_swap_area() {
+  Layout layout;
+  layout.mount(layout.add_partition(layout.add_disk("sda"), 1), "/");
+  for (const std::string disk : {"sdb", "sdc"}) {
+    const std::string part = layout.add_partition(layout.add_disk(disk), 2);
+    layout.udev_says(part, "ID_FS_UUID", "6f1c-uuid-" + disk);
+    layout.udev_says(part, "ID_FS_LABEL", "sleep-" + disk);
+    layout.udev_says(part, "ID_PART_ENTRY_SCHEME", "gpt");
+    layout.udev_says(part, "ID_PART_ENTRY_UUID", "0a1b-part-" + disk);
+    layout.udev_says(part, "ID_PART_ENTRY_NAME", "swap-" + disk);
+  }
+  layout.udev_says("sda1", "ID_PART_ENTRY_SCHEME", "gpt");
+  return layout;
+}
+
+TEST(RootLayouts, WhatTheKernelResumesFromIsProtectedHoweverItIsNamed) {
+  const std::vector<std::string> rest{"sdc", "sdz"};
+  for (const std::string spec :
+       {"8:5", "805", "/dev/sdb2", "UUID=6f1c-uuid-sdb", "UUID=6F1C-UUID-SDB", "LABEL=sleep-sdb",
+        "PARTUUID=0A1B-part-sdb", "PARTUUID=0a1b-part-sdb/PARTNROFF=1", "PARTLABEL=swap-sdb"}) {
+    Layout layout = with_a_swap_area();
+    layout.resume_from(spec);
+    EXPECT_EQ(layout.taken(), rest) << spec;
+  }
+}
+
+// A swap area that is gone stays in the configuration for years.
+TEST(RootLayouts, AResumeThatNamesNothingHereProtectsNothing) {
+  const std::vector<std::string> all{"sdb", "sdc", "sdz"};
+  for (const std::string spec :
+       {"8:99", "8ff", "/dev/sdy2", "UUID=gone", "LABEL=gone", "PARTUUID=gone", "PARTLABEL=gone",
+        "none", "/dev/mapper/vg-swap", "UUID=", ""}) {
+    Layout layout = with_a_swap_area();
+    layout.resume_from(spec);
+    EXPECT_EQ(layout.taken(), all) << spec;
+  }
+}
+
+TEST(RootLayouts, APartitionOfWhichUdevSaysNothingMayBeTheOneToResumeFrom) {
+  for (const std::string spec : {"PARTUUID=gone", "PARTLABEL=gone"}) {
+    Layout layout = with_a_swap_area();
+    layout.udev_says("sdc2", "ID_PART_ENTRY_SCHEME", "");
+    layout.resume_from(spec);
+    EXPECT_EQ(layout.taken(), (std::vector<std::string>{"sdb", "sdz"})) << spec;
+  }
+}
+
+TEST(RootLayouts, WhatIsReadFromADiskTellsWhatUdevDoesNot) {
+  Signature swap;
+  swap.type = "swap";
+  swap.uuid = "7e7e-uuid";
+  swap.label = "sleep";
+  swap.device = "sdb";
+  for (const std::string spec : {"UUID=7e7e-uuid", "LABEL=sleep"}) {
+    Layout layout = with_a_swap_area();
+    EXPECT_EQ(layout.taken({{"sdb", swap}}), (std::vector<std::string>{"sdb", "sdc", "sdz"}));
+    layout.resume_from(spec);
+    EXPECT_EQ(layout.taken({{"sdb", swap}}), (std::vector<std::string>{"sdc", "sdz"})) << spec;
+  }
+}
+
 // Where the way down is not known to its end, nothing is taken at all.
 TEST(RootLayouts, NothingIsTakenWhereTheWayDownIsNotKnown) {
   const std::vector<std::function<void(Layout&)>> unknown{
@@ -259,6 +335,11 @@ TEST(RootLayouts, NothingIsTakenWhereTheWayDownIsNotKnown) {
         on.mount(on.add_disk("sda"), "/");
         on.swap_file("/nowhere/at/all");
         on.mount(on.add_stacked("dm-0", {}, "CRYPT-x"), "/usr");
+      },
+      [](Layout& on) {
+        on.mount(on.add_disk("sda"), "/");
+        on.add_stacked("dm-0", {}, "LVM-swap");
+        on.resume_from("/dev/mapper/mapped-dm-0");
       },
   };
   for (std::size_t index = 0; index < unknown.size(); ++index) {

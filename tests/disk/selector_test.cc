@@ -144,5 +144,32 @@ TEST(Selects, IsDoneSoonWithAPatternOfManyStars) {
   EXPECT_FALSE(selects(selector, disk));
 }
 
+// What is not known of it could be what the selector names.
+TEST(MaySelect, LeavesOutOnlyWhatIsKnownToBeAnother) {
+  Disk function;
+  function.name = "0000:3b:00.0";
+  function.transport = "nvme";
+  function.kind = v1::DISK_KIND_USER_SPACE;
+  const std::vector<Row> rows{
+      {"nothing", [](Selector&) {}, true},
+      {"ids", [](Selector& one) { one.add_ids("wwn:eui.0025388b71b2c3d4"); }, false},
+      {"path", [](Selector& one) { one.add_paths("pci-0000:3b:00.0-*"); }, true},
+      {"path of another", [](Selector& one) { one.add_paths("pci-0000:3c:00.0-*"); }, false},
+      {"model", [](Selector& one) { one.add_models("SAMSUNG*"); }, true},
+      {"transport", [](Selector& one) { one.add_transports("nvme"); }, true},
+      {"another transport", [](Selector& one) { one.add_transports("sata"); }, false},
+      {"size", [](Selector& one) { one.set_size_min_bytes(std::uint64_t{1} << 40); }, true},
+      {"size", [](Selector& one) { one.set_size_max_bytes(1); }, true},
+      {"solid", [](Selector& one) { one.set_rotation(v1::ROTATION_SOLID); }, true},
+      {"rotating", [](Selector& one) { one.set_rotation(v1::ROTATION_ROTATING); }, false},
+  };
+  for (const Row& row : rows) {
+    Selector selector;
+    row.set(selector);
+    EXPECT_EQ(may_select(selector, function), row.selected) << row.what;
+    EXPECT_FALSE(may_select(selector, disk_to_select())) << row.what;
+  }
+}
+
 }  // namespace
 }  // namespace joist::disk

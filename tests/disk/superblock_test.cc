@@ -98,6 +98,37 @@ TEST(Superblocks, OfLuks2AreTwo) {
   EXPECT_EQ(image.probe().signatures.front().label, "archive");
 }
 
+std::string swap_area(std::size_t page_bytes, std::string_view magic) {
+  std::string page(page_bytes, '\0');
+  put(page, 1024, 1, 4);
+  put(page, 1028, 4095, 4);
+  put(page, 1036, "0123456789abcdef");
+  put(page, 1052, "sleep");
+  put(page, page_bytes - 10, magic);
+  return page;
+}
+
+// Whoever calls a sleeping system's image plain swap would have it overwritten.
+TEST(Superblocks, OfSwapAndHibernationAreAtTheEndOfAPageOfAnySize) {
+  for (const std::size_t page_bytes : {4096U, 8192U, 16384U, 32768U, 65536U}) {
+    for (const std::string magic :
+         {"SWAPSPACE2", "S1SUSPEND", "S2SUSPEND", "ULSUSPEND", "LINHIB0001"}) {
+      SCOPED_TRACE(magic + " at the end of " + std::to_string(page_bytes));
+      const std::string type = magic == "SWAPSPACE2" ? "swap" : "swsuspend";
+      for (const std::uint64_t at : {0 * kMiB, 1 * kMiB}) {  // in a partition whose table is gone
+        const Image image(64 * kMiB);
+        image.write(at, swap_area(page_bytes, magic));
+        EXPECT_EQ(found(image),
+                  Texts{type + "@" + std::to_string(at + page_bytes - 10) + " plausible"});
+        const auto swap = image.probe();
+        ASSERT_FALSE(swap.signatures.empty());
+        EXPECT_EQ(swap.signatures.front().label, "sleep");
+        EXPECT_EQ(swap.signatures.front().uuid, "30313233-3435-3637-3839-616263646566");
+      }
+    }
+  }
+}
+
 TEST(Superblocks, OfGptAreAtBothEndsInSectorsOfBothSizes) {
   for (const std::uint64_t sector_bytes : {512U, 4096U}) {
     SCOPED_TRACE(sector_bytes);
