@@ -22,7 +22,7 @@ std::vector<std::uint64_t> sizes() {
        {std::uint64_t{512}, std::uint64_t{4096}, kMiB / 2, kMiB, kMiB + kMiB / 8,
         kMiB + kMiB / 8 + kMiB / 2, 2 * kMiB, 10 * kMiB, 11 * kMiB, 64 * kMiB, 5 * kGiB, 100 * kGiB,
         256 * kGiB, kTiB, 4 * kTiB, 20 * kTiB}) {
-    for (const std::uint64_t beside : {0, 1, 512, 2048, 3584, 4096, 7 * 512}) {
+    for (const std::uint64_t beside : {0U, 1U, 512U, 2048U, 3584U, 4096U, 7 * 512U}) {
       sizes.push_back(around + beside);
       if (around > beside) sizes.push_back(around - beside);
     }
