@@ -15,6 +15,7 @@
 #include "base/startup_pages.h"
 #include "base/version.h"
 #include "base/wall_time.h"
+#include "disk/doubt.h"
 #include "disk/fulfilment.h"
 #include "disk/judge.h"
 #include "host/time.h"
@@ -113,7 +114,8 @@ Agent::Agent(const Places& places, host::Facts facts, const std::string& epoch)
                       },
                   .join = [this](v1::JoinRequest request) { return join(std::move(request)); }}),
       session_(io_, identity_store_, config_, clock_, feed_, pulse_, [this] { session_changed(); }),
-      disk_watch_(io_, SysRoot(), HelperClient(helper_socket(places)), config_, clock_, pulse_,
+      disk_watch_(io_, SysRoot(), places.state_dir + "/seen-disks",
+                  HelperClient(helper_socket(places)), config_, clock_, pulse_,
                   [this] { disks_changed(); }),
       health_watch_(io_, SysRoot(), HelperClient(helper_socket(places)), config_, clock_, pulse_,
                     [this] { health_changed(); }),
@@ -293,9 +295,13 @@ bool Agent::judge_disks() {
   const v1::Condition inventoried = disk::judge(*look, now);
   bool differs = readiness_.judge(inventoried, now);
   if (*look) {
-    differs |= readiness_.judge(
-        disk::judge_fulfilment(**look, inventoried, config_.spec().storage(), facts_.machine_id),
-        now);
+    differs |= readiness_.judge(disk::judge_fulfilment({.host = facts_.machine_id,
+                                                        .disks = (*look)->disks,
+                                                        .spec = config_.spec().storage(),
+                                                        .only = {},
+                                                        .doubts = doubts(**look)},
+                                                       inventoried),
+                                now);
   }
   return differs;
 }
@@ -481,13 +487,27 @@ Result<v1::PlanDisksResponse> Agent::plan_disks(const v1::PlanDisksRequest& requ
                     (host ? "is empty" : "cannot be read: " + host.error().message) +
                     "; systemd-machine-id-setup makes one");
   }
-  return show_plan(*taken, config_.spec().storage(), *host, request);
+  return show_plan(*taken, config_.spec().storage(), *host, doubts(*taken), request);
+}
+
+std::vector<v1::DiskDoubt> Agent::doubts(const disk::InventoryTaken& taken) const {
+  std::vector<v1::DiskDoubt> doubts = taken.doubts;
+  for (const disk::ClassifiedDisk& disk : taken.disks) {
+    const auto health = health_watch_.health(disk.disk.name);
+    if (!health) continue;
+    if (auto doubt = disk::doubt_health(disk.disk, *health)) doubts.push_back(std::move(*doubt));
+  }
+  return doubts;
 }
 
 v1::Disk Agent::show(const disk::ClassifiedDisk& disk) const {
   v1::Disk shown = show_disk(disk);
   if (auto health = health_watch_.health(disk.disk.name)) {
     *shown.mutable_health() = std::move(*health);
+  }
+  if (const auto& taken = disk_watch_.last_good()) {
+    const auto doubts = disk::doubts_of(disk.disk, taken->doubts);
+    *shown.mutable_doubts() = {doubts.begin(), doubts.end()};
   }
   return shown;
 }

@@ -84,6 +84,7 @@ class Agent {
   void session_changed();
   void disks_changed();
   void health_changed();
+  std::vector<v1::DiskDoubt> doubts(const disk::InventoryTaken& taken) const;
   v1::Disk show(const disk::ClassifiedDisk& disk) const;
 
   v1::Status status() const;

@@ -24,6 +24,11 @@ using wire::Task;
 using SteadyClock = std::chrono::steady_clock;
 using Descriptor = wire::asio::posix::stream_descriptor;
 
+struct Observed {
+  disk::Inventory inventory;
+  SeenNow seen;
+};
+
 constexpr seconds kLookEvery{60};
 constexpr milliseconds kBurst{300};     // events come in flocks
 constexpr milliseconds kSpacing{2000};  // between two looks, however much happens
@@ -59,10 +64,11 @@ Task<void> sleep(wire::asio::steady_timer& timer, SteadyTime until) {
 
 }  // namespace
 
-DiskWatch::DiskWatch(wire::asio::io_context& io, SysRoot root, HelperClient helper,
-                     const Config& config, const Clock& clock, Pulse& pulse,
+DiskWatch::DiskWatch(wire::asio::io_context& io, SysRoot root, std::string seen,
+                     HelperClient helper, const Config& config, const Clock& clock, Pulse& pulse,
                      std::function<void()> on_change)
     : root_(std::move(root)),
+      seen_path_(std::move(seen)),
       helper_(std::move(helper)),
       config_(config),
       clock_(clock),
@@ -116,21 +122,26 @@ Task<void> DiskWatch::observe_forever() {
   for (;;) {
     pulse_.beat(observe_loop_, SteadyClock::now());
     const Moment now = clock_.now();
-    std::function<Result<disk::Inventory>()> job = [root = root_, now] {
-      return disk::observe(root, now);
+    std::function<Result<Observed>()> job = [root = root_, seen = seen_path_,
+                                             now]() -> Result<Observed> {
+      auto inventory = disk::observe(root, now);
+      if (!inventory) return tl::unexpected<Error>(inventory.error());
+      SeenNow disks = see_disks(seen, root, *inventory);
+      return Observed{std::move(*inventory), std::move(disks)};
     };
-    auto inventory = co_await observer_.run(std::move(job), kObserveDeadline);
+    auto observed = co_await observer_.run(std::move(job), kObserveDeadline);
     ++counters_.observations;
-    if (inventory) {
-      inventory_ = std::move(*inventory);
+    if (observed) {
+      inventory_ = std::move(observed->inventory);
+      take_seen(std::move(observed->seen));
       cache_.observe(inventory_->disks, config_.spec().storage());
       if (std::exchange(disturbed_, false)) cache_.disturb(SteadyClock::now());
       probe_timer_.cancel();
       publish();
     } else {
       ++counters_.observation_failures;
-      log(Priority::Warning, "the disks could not be observed", inventory.error());
-      look_ = tl::unexpected(disk::LookFailed{inventory.error(), now});
+      log(Priority::Warning, "the disks could not be observed", observed.error());
+      look_ = tl::unexpected(disk::LookFailed{observed.error(), now});
       on_change_();
     }
     co_await settle_down();
@@ -167,11 +178,28 @@ Task<void> DiskWatch::probe_forever() {
   }
 }
 
+// What is wrong is logged once, and again when it is something else.
+void DiskWatch::take_seen(SeenNow seen) {
+  if (!seen.problem.empty() && seen.problem != seen_.problem) {
+    log(Priority::Warning, "whether disks are what they were is not known",
+        {{"problem", seen.problem}});
+  }
+  for (const v1::DiskDoubt& doubt : seen.doubts) {
+    const bool told = std::ranges::any_of(seen_.doubts, [&doubt](const v1::DiskDoubt& before) {
+      return before.id() == doubt.id() && before.reason().message() == doubt.reason().message();
+    });
+    if (told || doubt.reason().code() != "IdentityChanged") continue;
+    log(Priority::Warning, "a disk is not what it was",
+        {{"disk", doubt.id()}, {"why", doubt.reason().message()}});
+  }
+  seen_ = std::move(seen);
+}
+
 void DiskWatch::publish() {
   disk::InventoryTaken taken{
       *inventory_,
       disk::classify(*inventory_, cache_.results(SteadyClock::now()), config_.spec().storage()),
-      why_late()};
+      why_late(), seen_.doubts};
   last_good_ = taken;
   look_ = std::move(taken);
   on_change_();

@@ -19,6 +19,7 @@
 #include "agent/helper_client.h"
 #include "agent/probe_cache.h"
 #include "agent/pulse.h"
+#include "agent/seen_disks.h"
 #include "agent/worker.h"
 #include "base/clock.h"
 #include "base/sys_root.h"
@@ -37,10 +38,11 @@ struct DiskCounters {
 
 class DiskWatch {
  public:
-  // All must outlive it. `on_change` is called after every look, whether or not
-  // something changed.
-  DiskWatch(wire::asio::io_context& io, SysRoot root, HelperClient helper, const Config& config,
-            const Clock& clock, Pulse& pulse, std::function<void()> on_change);
+  // All must outlive it. `seen`: the record of agent/seen_disks.h. `on_change` is called after
+  // every look, whether or not something changed.
+  DiskWatch(wire::asio::io_context& io, SysRoot root, std::string seen, HelperClient helper,
+            const Config& config, const Clock& clock, Pulse& pulse,
+            std::function<void()> on_change);
   ~DiskWatch();
   DiskWatch(const DiskWatch&) = delete;
   DiskWatch& operator=(const DiskWatch&) = delete;
@@ -75,9 +77,11 @@ class DiskWatch {
   std::string why_late() const;
   wire::Task<void> settle_down();
   void look_again();
+  void take_seen(SeenNow seen);
   void publish();
 
   SysRoot root_;
+  const std::string seen_path_;
   HelperClient helper_;
   const Config& config_;
   const Clock& clock_;
@@ -92,6 +96,7 @@ class DiskWatch {
 
   ProbeCache cache_;
   std::optional<disk::Inventory> inventory_;
+  SeenNow seen_;  // of the same look
   std::optional<disk::Look> look_;
   std::optional<disk::InventoryTaken> last_good_;
   DiskCounters counters_;

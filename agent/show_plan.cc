@@ -17,6 +17,7 @@ bool is_named(const disk::ClassifiedDisk& disk, const std::string& name) {
 
 Result<v1::PlanDisksResponse> show_plan(const disk::InventoryTaken& taken,
                                         const v1::StorageSpec& storage, const std::string& host,
+                                        const std::vector<v1::DiskDoubt>& doubts,
                                         const v1::PlanDisksRequest& request) {
   for (const std::string& name : request.only()) {
     const bool known = std::ranges::any_of(
@@ -29,11 +30,13 @@ Result<v1::PlanDisksResponse> show_plan(const disk::InventoryTaken& taken,
   disk::PlanGround ground{.host = host,
                           .disks = taken.disks,
                           .spec = storage,
-                          .only = {request.only().begin(), request.only().end()}};
+                          .only = {request.only().begin(), request.only().end()},
+                          .doubts = doubts};
   if (!request.uses().empty()) *ground.spec.mutable_uses() = request.uses();
   v1::PlanDisksResponse response;
   *response.mutable_plan() = disk::plan_disks(ground);
   *response.mutable_spec() = ground.spec;
+  *response.mutable_doubts() = {doubts.begin(), doubts.end()};
   *response.mutable_observed_time() = to_timestamp(taken.inventory.observed.wall);
   return response;
 }

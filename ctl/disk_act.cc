@@ -89,12 +89,14 @@ v1::PlanDisksRequest request_for(const std::vector<std::string>& disks) {
 
 // The plan that is shown and consented to is joist-apply's own. The agent faces the network: one
 // that somebody took over could show one plan and name the digest of another. From it comes only
-// the spec, and what follows from that is in what is shown.
-Result<Preview> preview_of(const ApplyApi& api, const v1::StorageSpec& spec,
+// the spec, and what follows from that is in what is shown; and what speaks against disks, which
+// takes none into a plan.
+Result<Preview> preview_of(const ApplyApi& api, const v1::PlanDisksResponse& by_agent,
                            const v1::PlanDisksRequest& asked) {
   v1::PreviewDisksRequest request;
-  *request.mutable_spec() = spec;
+  *request.mutable_spec() = by_agent.spec();
   *request.mutable_only() = asked.only();
+  *request.mutable_doubts() = by_agent.doubts();
   const auto answer = api.preview(request);
   if (!answer) return tl::unexpected<Error>(answer.error());
   const v1::DiskPlan& plan = answer->plan();
@@ -107,8 +109,9 @@ Result<Preview> preview_of(const ApplyApi& api, const v1::StorageSpec& spec,
   }
   Preview preview;
   preview.plan = plan;
-  *preview.wanted.mutable_spec() = spec;
+  *preview.wanted.mutable_spec() = by_agent.spec();
   *preview.wanted.mutable_only() = asked.only();
+  *preview.wanted.mutable_doubts() = by_agent.doubts();
   preview.wanted.set_digest(plan.digest());
   return preview;
 }
@@ -255,7 +258,7 @@ Result<ExitCode> approve(const CommandLine& line, const Screen& screen) {
   const auto planned = plan_by_agent(line, asked);
   if (!planned) return tl::unexpected<Error>(planned.error());
   const ApplyApi api(line.apply_socket);
-  const auto preview = preview_of(api, planned->spec(), asked);
+  const auto preview = preview_of(api, *planned, asked);
   if (!preview) return tl::unexpected<Error>(preview.error());
   if (preview->plan.digest().empty()) return nothing_to_do(line, screen, *planned);
   if (auto told = tell(line, render(preview_page(preview->plan), screen)); !told) {
@@ -280,7 +283,7 @@ Result<ExitCode> apply(const CommandLine& line, const Screen& screen) {
   const auto planned = plan_by_agent(line, asked);
   if (!planned) return tl::unexpected<Error>(planned.error());
   const ApplyApi api(line.apply_socket);
-  const auto preview = preview_of(api, planned->spec(), asked);
+  const auto preview = preview_of(api, *planned, asked);
   if (!preview) return tl::unexpected<Error>(preview.error());
   if (preview->plan.digest().empty()) return nothing_to_do(line, screen, *planned);
   if (auto same = check_digest(line, preview->plan); !same) {
@@ -338,9 +341,9 @@ Result<ExitCode> wipe(const CommandLine& line, const Screen& screen) {
     return print(line, screen, v1::ApplyDisksResponse(), why + ". Nothing is to be done.");
   }
   const ApplyApi api(line.apply_socket);
-  v1::StorageSpec spec = planned->spec();
-  *spec.mutable_uses() = request.uses();
-  const auto preview = preview_of(api, spec, request);
+  v1::PlanDisksResponse meant = *planned;
+  *meant.mutable_spec()->mutable_uses() = request.uses();
+  const auto preview = preview_of(api, meant, request);
   if (!preview) return tl::unexpected<Error>(preview.error());
   const bool this_alone = preview->plan.disks_size() == 1 && preview->plan.disks(0).id() == *id &&
                           !preview->plan.digest().empty();

@@ -54,6 +54,9 @@ std::string why_text(const v1::Disk& disk) {
   if (text.find(disk.probe_error()) == std::string::npos) {
     text += (text.empty() ? "" : "; ") + std::string("not probed: ") + disk.probe_error();
   }
+  for (const v1::DiskReason& doubt : disk.doubts()) {
+    text += (text.empty() ? "" : "; ") + doubt.message();
+  }
   return text.empty() ? "-" : text;
 }
 
@@ -101,6 +104,10 @@ Facts identity_facts(const v1::Disk& disk, WallTime now) {
     const std::string code = reason.message().empty() ? "" : " (" + reason.code() + ")";
     add(facts, &reason == &disk.reasons(0) ? "Why" : "",
         reason.message().empty() ? reason.code() : reason.message() + code);
+  }
+  for (const v1::DiskReason& doubt : disk.doubts()) {
+    add(facts, &doubt == &disk.doubts(0) ? "Doubt" : "",
+        doubt.message() + " (" + doubt.code() + ")", Tone::Warning);
   }
   if (disk.probed()) {
     add(facts, "Read", humane_when(disk.probe_time(), now));

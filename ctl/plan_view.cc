@@ -76,11 +76,22 @@ void add_steps(const v1::PlannedDisk& planned, Facts& facts) {
   add(facts, "Takes", "about " + humane_duration(total));
 }
 
-Cell consent_cell(v1::ConsentNeed need) {
-  if (need == v1::CONSENT_NEED_POLICY) {
+Cell consent_cell(const v1::PlannedDisk& planned) {
+  if (planned.consent() == v1::CONSENT_NEED_POLICY) {
     return {"a person's, or the policy's in /etc/joist/apply.yaml: nothing is lost"};
   }
+  if (!clears(planned) && !planned.warnings().empty()) {
+    return {"a person's: nothing is lost, but something speaks against the disk", Tone::Warning};
+  }
   return {"a person's: what is on it will be gone", Tone::Warning};
+}
+
+// What would have kept it from being taken if its use did not name it.
+void add_warnings(const v1::PlannedDisk& planned, Facts& facts) {
+  for (const v1::DiskReason& warning : planned.warnings()) {
+    add(facts, &warning == &planned.warnings(0) ? "Although" : "",
+        warning.message().empty() ? warning.code() : warning.message(), Tone::Bad);
+  }
 }
 
 Facts step_facts(const v1::PlannedDisk& planned) {
@@ -88,9 +99,10 @@ Facts step_facts(const v1::PlannedDisk& planned) {
   add(facts, "ID", planned.id());
   add(facts, "Use", use_text(planned));
   facts.facts.push_back({"Class", disk_class_cell(planned.class_())});
+  add_warnings(planned, facts);
   add_found(planned, facts);
   add_steps(planned, facts);
-  facts.facts.push_back({"Consent", consent_cell(planned.consent())});
+  facts.facts.push_back({"Consent", consent_cell(planned)});
   return facts;
 }
 
@@ -194,9 +206,10 @@ Facts planned_facts(const v1::PlannedDisk& planned) {
         is_prepared(planned) ? Tone::Good : Tone::Plain);
     return facts;
   }
+  add_warnings(planned, facts);
   add_found(planned, facts);
   add_steps(planned, facts);
-  facts.facts.push_back({"Consent", consent_cell(planned.consent())});
+  facts.facts.push_back({"Consent", consent_cell(planned)});
   return facts;
 }
 

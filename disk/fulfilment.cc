@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "disk/plan.h"
+#include "disk/judge.h"
 
 namespace joist::disk {
 namespace {
@@ -102,28 +102,26 @@ Ruling rule_on(const v1::DiskPlan& plan, const v1::StorageSpec& spec) {
           "The disks are as storage.uses wants them: " + counts(plan, spec) + "."};
 }
 
-Ruling rule_on(const InventoryTaken& taken, const v1::Condition& inventoried,
-               const v1::StorageSpec& spec, const std::string& host) {
+Ruling rule_on(const PlanGround& ground, const v1::Condition& inventoried) {
   if (inventoried.status() != v1::CONDITION_STATUS_TRUE) {
     const bool pending = inventoried.reason() == kBeingRead;
     return {v1::CONDITION_STATUS_UNKNOWN, pending ? std::string(kBeingRead) : "DisksNotKnown",
             "Not known while the disks are not: " + inventoried.message()};
   }
-  if (spec.uses().empty()) {
+  if (ground.spec.uses().empty()) {
     return {v1::CONDITION_STATUS_TRUE, "NothingToPrepare", "storage.uses asks for nothing."};
   }
-  if (host.empty()) {
+  if (ground.host.empty()) {
     return {v1::CONDITION_STATUS_UNKNOWN, "HostNotKnown",
             "This host has no /etc/machine-id to plan for; systemd-machine-id-setup makes one."};
   }
-  return rule_on(plan_disks({.host = host, .disks = taken.disks, .spec = spec, .only = {}}), spec);
+  return rule_on(plan_disks(ground), ground.spec);
 }
 
 }  // namespace
 
-v1::Condition judge_fulfilment(const InventoryTaken& taken, const v1::Condition& inventoried,
-                               const v1::StorageSpec& spec, const std::string& host) {
-  Ruling ruling = rule_on(taken, inventoried, spec, host);
+v1::Condition judge_fulfilment(const PlanGround& ground, const v1::Condition& inventoried) {
+  Ruling ruling = rule_on(ground, inventoried);
   v1::Condition condition = inventoried;
   condition.set_type("DisksPrepared");
   condition.set_status(ruling.status);

@@ -19,6 +19,7 @@ struct InventoryTaken {
   Inventory inventory;
   std::vector<ClassifiedDisk> disks;  // classify(inventory, …)
   std::string late;  // why the next change shows with the next look alone; empty: it shows at once
+  std::vector<v1::DiskDoubt> doubts = {};  // disks that are not what they were
 };
 
 // An inventory older than this says nothing any more. Look again well before.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/printable.h"
 #include "base/sha256.h"
+#include "disk/doubt.h"
 #include "disk/fingerprint.h"
 #include "disk/found_text.h"
 #include "disk/selector.h"
@@ -28,6 +30,7 @@ enum class Standing {
   Ready,     // blank, which is all that the use gives
   Takeable,  // something is to be done
   Refused,
+  InDoubt,  // refused, unless a later use names the disk
 };
 
 struct Candidate {
@@ -57,6 +60,41 @@ bool carries_osd(const ClassifiedDisk& disk) {
   return found != nullptr && std::ranges::any_of(found->signatures, [](const Signature& signature) {
            return signature.owner == "ceph" || signature.type == "ceph_bluestore";
          });
+}
+
+// ---- what speaks against a disk
+
+// A use that puts nothing on the disk may have a failing one: to wipe it before it is sent back.
+bool matters(const v1::DiskReason& doubt, v1::StorageUseKind kind) {
+  return doubt.code() != "DiskFailing" || kind != v1::STORAGE_USE_KIND_WIPE;
+}
+
+// Whoever wrote the disk's own id into a use knows which disk is meant.
+bool is_named(const v1::StorageUse& use, const Disk& disk) {
+  return !disk.id.empty() &&
+         std::ranges::find(use.disks().ids(), disk.id) != use.disks().ids().end();
+}
+
+// A hibernated system has all that it had not written yet in its image, and no other disk of it
+// looks used.
+std::optional<v1::DiskReason> sleeping_system(const ClassifiedDisk& disk) {
+  const ProbeResult* found = probed(disk);
+  if (found == nullptr) return std::nullopt;
+  const auto image = std::ranges::find(found->signatures, "swsuspend", &Signature::type);
+  if (image == found->signatures.end()) return std::nullopt;
+  v1::DiskReason reason;
+  reason.set_code("HibernationImage");
+  reason.set_message(shown("a hibernated system sleeps on " + image->device +
+                           "; to give it up, name the disk by its id"));
+  return reason;
+}
+
+std::vector<v1::DiskReason> objections(const PlanGround& ground, const v1::StorageUse& use,
+                                       const ClassifiedDisk& disk) {
+  std::vector<v1::DiskReason> reasons = doubts_of(disk.disk, ground.doubts);
+  std::erase_if(reasons, [&](const v1::DiskReason& doubt) { return !matters(doubt, use.kind()); });
+  if (auto sleeping = sleeping_system(disk)) reasons.push_back(std::move(*sleeping));
+  return reasons;
 }
 
 // ---- what a file system is called
@@ -225,6 +263,7 @@ std::string disk_digest(const v1::StorageUse& use, const ClassifiedDisk& disk,
   digest.add(planned.filesystem_label()).add(planned.mount_point());
   digest.add(static_cast<std::uint64_t>(planned.steps_size()));
   for (const v1::DiskStep& step : planned.steps()) digest.add(step.kind());
+  for (const v1::DiskReason& warning : planned.warnings()) digest.add(warning.code());
   return digest.finish();
 }
 
@@ -239,6 +278,9 @@ bool may_be_taken(const ClassifiedDisk& disk) {
          (found_lines(*found).empty() ? v1::DISK_CLASS_BLANK : v1::DISK_CLASS_FOREIGN);
 }
 
+// The kernel has no disk of it: user space has the whole function, or no driver does.
+bool is_away(const ClassifiedDisk& disk) { return disk.disk.kind == v1::DISK_KIND_USER_SPACE; }
+
 // A newer peer's use may mean anything.
 bool is_known(const v1::StorageUse& use) {
   return use.kind() != v1::STORAGE_USE_KIND_UNSPECIFIED && v1::StorageUseKind_IsValid(use.kind()) &&
@@ -251,9 +293,18 @@ void refuse(const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
   }
 }
 
-Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
-                     v1::PlannedDisk& planned) {
+Standing standing_of(const PlanGround& ground, const v1::StorageUse& use,
+                     const ClassifiedDisk& disk, v1::PlannedDisk& planned) {
   const bool own = makes_filesystem(use.kind()) && carries_filesystem(disk, planned);
+  const bool osd = use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk);
+  // What the use has on it already stays in use: to leave it alone would save nothing.
+  const auto objected = own || osd || is_named(use, disk.disk) ? std::vector<v1::DiskReason>()
+                                                               : objections(ground, use, disk);
+  if (!objected.empty()) {
+    if (!may_be_taken(disk)) refuse(disk, planned);
+    for (const v1::DiskReason& reason : objected) *planned.add_reasons() = reason;
+    return Standing::InDoubt;
+  }
   if (own && is_mounted_there(disk, planned)) {
     add_reason(planned, "AlreadyMounted",
                "has the file system of this use, mounted at " + planned.mount_point());
@@ -266,7 +317,7 @@ Standing standing_of(const v1::StorageUse& use, const ClassifiedDisk& disk,
                "kept, mount it by hand; if not, joistctl disk wipe");
     return Standing::Refused;
   }
-  if (use.kind() == v1::STORAGE_USE_KIND_CEPH_RAW && carries_osd(disk)) {
+  if (osd) {
     add_reason(planned, "CarriesOsd",
                "carries a BlueStore OSD already; to give that up, name the disk in a use of kind "
                "wipe");
@@ -332,6 +383,7 @@ class Planner {
     planned.set_model(shown(disk.disk.model));
     planned.set_size_bytes(disk.disk.size_bytes);
     planned.set_class_(disk.verdict.disk_class);
+    if (is_away(disk)) refuse(disk, planned);
     const ProbeResult* found = probed(disk);
     if (found == nullptr) return;
     planned.set_fingerprint(fingerprint(*found));
@@ -350,11 +402,14 @@ class Planner {
     for (int index = 0; index < plan_.disks_size(); ++index) {
       const ClassifiedDisk& disk = ground_.disks[static_cast<std::size_t>(index)];
       v1::PlannedDisk& planned = *plan_.mutable_disks(index);
-      if (!planned.use().empty() || !selects(use.disks(), disk.disk)) continue;
+      if (is_away(disk) || !selects(use.disks(), disk.disk)) continue;
+      // One that an earlier use did not dare to take is still there for the one that names it.
+      if (is_named(use, disk.disk) && in_doubt_.erase(&planned) > 0) leave(planned);
+      if (!planned.use().empty()) continue;
       planned.set_use(use.name());
       planned.set_kind(use.kind());
       name_filesystem(ground_, use, disk.disk, planned);
-      candidates.push_back({&disk, &planned, standing_of(use, disk, planned)});
+      candidates.push_back({&disk, &planned, standing_of(ground_, use, disk, planned)});
     }
     std::ranges::stable_sort(candidates, goes_before);
     return candidates;
@@ -394,15 +449,20 @@ class Planner {
       points_.insert(one.planned->mount_point());
       return true;
     });
-    std::erase_if(candidates,
-                  [](const Candidate& one) { return one.standing == Standing::Refused; });
+    std::erase_if(candidates, [this](const Candidate& one) {
+      if (one.standing == Standing::InDoubt) in_doubt_.insert(one.planned);
+      return one.standing == Standing::Refused || one.standing == Standing::InDoubt;
+    });
     const std::uint64_t reserve = std::min<std::uint64_t>(use.disks().reserve(), candidates.size());
     const std::uint64_t free = candidates.size() - reserve;
     const std::uint64_t count = count_of(use);
-    const std::uint64_t missing =
+    const std::uint64_t wanted =
         count == 0 ? free : count - std::min<std::uint64_t>(count, settled);
+    const std::uint64_t away = count == 0 ? 0 : std::min(wanted, count_away(use));
+    const std::uint64_t missing = wanted - away;
     const std::uint64_t taken = std::min(free, missing);
-    std::uint64_t had = settled + taken;
+    std::uint64_t had = settled + away + taken;
+    if (away > 0) leave_room(use, away);
     for (std::size_t index = 0; index < candidates.size(); ++index) {
       const Candidate& candidate = candidates[index];
       if (index < taken && candidate.standing == Standing::Takeable) {
@@ -417,6 +477,30 @@ class Planner {
       }
     }
     if (count > 0 && had < count) fall_short(use, count, had);
+  }
+
+  // What a use wants a number of may be what user space has of it already, as after a reboot into
+  // SPDK. Another disk is not taken in its place.
+  std::uint64_t count_away(const v1::StorageUse& use) const {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(ground_.disks, [&use](const ClassifiedDisk& disk) {
+          return is_away(disk) && may_select(use.disks(), disk.disk);
+        }));
+  }
+
+  void leave_room(const v1::StorageUse& use, std::uint64_t away) {
+    std::string names;
+    for (const ClassifiedDisk& disk : ground_.disks) {
+      if (!is_away(disk) || !may_select(use.disks(), disk.disk)) continue;
+      names += (names.empty() ? "" : ", ") + disk.disk.name;
+    }
+    v1::DiskReason& shortfall = *plan_.add_shortfalls();
+    shortfall.set_code("DisksInUserSpace");
+    shortfall.set_message(
+        shown("use " + use.name() + " may have " + std::to_string(away) +
+              " of its disks among those that the kernel has none of (" + names +
+              "), and takes no others in their place; say which it is to have, by "
+              "ids or paths"));
   }
 
   void fall_short(const v1::StorageUse& use, std::uint64_t wanted, std::uint64_t found) {
@@ -454,15 +538,22 @@ class Planner {
       return true;
     }
     add_steps(use, *candidate.disk, planned);
-    const bool loses = candidate.disk->verdict.disk_class == v1::DISK_CLASS_FOREIGN &&
-                       !has_filesystem(*candidate.disk, planned);
-    planned.set_consent(loses ? v1::CONSENT_NEED_PERSON : v1::CONSENT_NEED_POLICY);
+    const bool own = has_filesystem(*candidate.disk, planned);
+    const bool loses = candidate.disk->verdict.disk_class == v1::DISK_CLASS_FOREIGN && !own;
+    if (!own) {
+      for (v1::DiskReason& objection : objections(ground_, use, *candidate.disk)) {
+        *planned.add_warnings() = std::move(objection);
+      }
+    }
+    planned.set_consent(loses || !planned.warnings().empty() ? v1::CONSENT_NEED_PERSON
+                                                             : v1::CONSENT_NEED_POLICY);
     planned.set_digest(disk_digest(use, *candidate.disk, planned));
     return true;
   }
 
   const PlanGround& ground_;
   v1::DiskPlan plan_;
+  std::set<const v1::PlannedDisk*> in_doubt_;
   std::set<std::string> points_;  // that disks of this plan have, or are to have
 };
 

@@ -16,6 +16,10 @@ struct PlanGround {
   std::vector<ClassifiedDisk> disks;  // of one look
   v1::StorageSpec spec;
   std::vector<std::string> only;  // Disk::id or Disk::name; empty: all
+
+  // What the agent knows beside what can be observed: which disks are failing, and which were
+  // others before. They only ever take disks out of a plan, or have a person asked.
+  std::vector<v1::DiskDoubt> doubts = {};
 };
 
 // Every disk of the ground, by name. Steps have only disks with a stable identity that are blank or
@@ -25,7 +29,13 @@ struct PlanGround {
 //   CarriesMore                                the use's file system, and something else
 //   MountPointRefused                          the use names a place of the system's
 //   MountPointTaken                            another disk is there, or goes there
+//   HeldByUserSpace, NoDriver                  the kernel has no disk of it; a use that wants a
+//   number
+//                                              of disks counts it as one that it may have
 //   UseNotKnown                                the use is of a newer version
+//   HibernationImage                           a system sleeps on it; and the codes of `doubts`: no
+//                                              use names the disk by its id. Where one does, they
+//                                              are warnings, and a person must consent
 //   those of classify.h                        what keeps it from being used
 v1::DiskPlan plan_disks(const PlanGround& ground);
 

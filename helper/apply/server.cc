@@ -62,6 +62,13 @@ std::vector<std::string> only_of(const v1::ApplyRequest& request) {
   return {only.begin(), only.end()};
 }
 
+std::vector<v1::DiskDoubt> doubts_in(const v1::ApplyRequest& request) {
+  const auto& doubts = request.has_preview()   ? request.preview().doubts()
+                       : request.has_approve() ? request.approve().plan().doubts()
+                                               : request.apply().plan().doubts();
+  return {doubts.begin(), doubts.end()};
+}
+
 std::string encode(const Error& error) {
   v1::ApplyResponse response;
   *response.mutable_problem() = to_problem(error);
@@ -70,8 +77,9 @@ std::string encode(const Error& error) {
 
 // What a survey's process says: a plan, as a preview, or a problem.
 std::string survey_answer(const SysRoot& root, const v1::ApplyRequest& request, seconds deadline) {
-  const auto ground = survey(root, spec_of(request), only_of(request), deadline);
+  auto ground = survey(root, spec_of(request), only_of(request), deadline);
   if (!ground) return encode(ground.error());
+  ground->doubts = doubts_in(request);
   v1::ApplyResponse response;
   *response.mutable_preview()->mutable_plan() = disk::plan_disks(*ground);
   return response.SerializeAsString();

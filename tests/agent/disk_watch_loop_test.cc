@@ -11,6 +11,7 @@
 #include "disk/change_watch.h"
 #include "tests/helper/helper_program.h"
 #include "tests/support/loop_device.h"
+#include "tests/support/temp_root.h"
 
 namespace joist::agent {
 namespace {
@@ -54,6 +55,7 @@ class DiskEvents : public ::testing::Test {
     return good();
   }
 
+  support::TempRoot state_;
   support::LoopDevice device_{kDiskBytes};
   helper::HelperProgram helper_{::geteuid()};
   wire::asio::io_context io_;
@@ -61,9 +63,9 @@ class DiskEvents : public ::testing::Test {
   SystemClock clock_;
   Pulse pulse_;
   DiskWatch watch_{
-      io_, SysRoot(), HelperClient(helper_.socket_path()), config_, clock_, pulse_, [this] {
-        io_.stop();
-      }};
+      io_,    SysRoot(), state_.path() / "seen-disks", HelperClient(helper_.socket_path()), config_,
+      clock_, pulse_,    [this] {
+        io_.stop(); }};
 };
 
 TEST_F(DiskEvents, TakeTheWordBlankBackAtOnce) {

@@ -21,8 +21,9 @@ class DiskWatchTest : public ::testing::Test {
   Config config_{"/nonexistent"};
   SystemClock clock_;
   Pulse pulse_;
-  DiskWatch watch_{io_,    root_.sys_root(), HelperClient("/nonexistent"), config_,
-                   clock_, pulse_,           [this] { io_.stop(); }};
+  DiskWatch watch_{
+      io_,    root_.sys_root(), root_.path() / "seen-disks", HelperClient("/nonexistent"), config_,
+      clock_, pulse_,           [this] { io_.stop(); }};
 
   std::string late() const { return watch_.last_good() ? watch_.last_good()->late : "no look yet"; }
 

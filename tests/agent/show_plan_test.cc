@@ -32,7 +32,7 @@ v1::StorageSpec storage() {
 }
 
 TEST(ShowPlan, IsOfTheConfiguration) {
-  const auto shown = show_plan(look(), storage(), "host", {});
+  const auto shown = show_plan(look(), storage(), "host", {}, {});
   ASSERT_TRUE(shown.has_value()) << shown.error().message;
   EXPECT_EQ(shown->observed_time().seconds(), 1'700'000'000);
   EXPECT_EQ(shown->spec().uses(0).name(), "bulk");
@@ -42,7 +42,7 @@ TEST(ShowPlan, IsOfTheConfiguration) {
   EXPECT_GT(shown->plan().disks(0).steps_size(), 0);
   EXPECT_EQ(shown->plan().digest().size(), 32U);
   // Which host it is of is in the digest.
-  EXPECT_NE(show_plan(look(), storage(), "other", {})->plan().digest(), shown->plan().digest());
+  EXPECT_NE(show_plan(look(), storage(), "other", {}, {})->plan().digest(), shown->plan().digest());
 }
 
 TEST(ShowPlan, TakesOtherUsesInTheirPlace) {
@@ -50,7 +50,7 @@ TEST(ShowPlan, TakesOtherUsesInTheirPlace) {
   auto& use = *request.add_uses();
   use.set_name("wipe");
   use.set_kind(v1::STORAGE_USE_KIND_WIPE);
-  const auto shown = show_plan(look(), storage(), "host", request);
+  const auto shown = show_plan(look(), storage(), "host", {}, request);
   ASSERT_TRUE(shown.has_value()) << shown.error().message;
   ASSERT_EQ(shown->spec().uses_size(), 1);
   EXPECT_EQ(shown->spec().uses(0).name(), "wipe");
@@ -62,15 +62,27 @@ TEST(ShowPlan, NamesADiskThatIsNotThere) {
   v1::PlanDisksRequest request;
   request.add_only("sdb");
   request.add_only("serial:sata:a");
-  EXPECT_TRUE(show_plan(look(), storage(), "host", request).has_value());
+  EXPECT_TRUE(show_plan(look(), storage(), "host", {}, request).has_value());
   for (const std::string name : {"sdc", "", "serial:sata:b"}) {
     request.add_only(name);
-    const auto shown = show_plan(look(), storage(), "host", request);
+    const auto shown = show_plan(look(), storage(), "host", {}, request);
     ASSERT_FALSE(shown.has_value()) << name;
     EXPECT_EQ(shown.error().code, ErrorCode::NotFound);
     EXPECT_NE(shown.error().message.find("\"" + name + "\""), std::string::npos);
     request.mutable_only()->RemoveLast();
   }
+}
+
+// Whoever plans again from what is shown must come to the same.
+TEST(ShowPlan, HandsOnWhatSpeaksAgainstADisk) {
+  v1::DiskDoubt doubt;
+  doubt.set_id("serial:sata:a");
+  doubt.mutable_reason()->set_code("DiskFailing");
+  const auto shown = show_plan(look(), storage(), "host", {doubt}, {});
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->plan().disks(0).reasons(0).code(), "DiskFailing");
+  ASSERT_EQ(shown->doubts_size(), 1);
+  EXPECT_EQ(shown->doubts(0).id(), "serial:sata:a");
 }
 
 }  // namespace

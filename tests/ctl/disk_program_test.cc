@@ -407,6 +407,32 @@ TEST_F(Disks, WipesTheOneDiskThatWasNamed) {
   EXPECT_EQ(wanted.spec().uses(1).disks().ids(0), kSdb);
 }
 
+// joist-apply cannot know it: without it, it would take a disk that the agent's plan refuses.
+TEST_F(Disks, HandsOnWhatSpeaksAgainstADisk) {
+  auto& doubt = *planned_.add_doubts();
+  doubt.set_id(kSdd);
+  doubt.mutable_reason()->set_code("DiskFailing");
+  will_be({examples::job(kJob, v1::DISK_JOB_STATE_DONE)});
+  EXPECT_EQ(run({"disk", "approve", "--digest", "1a2b3c4d"}).exit, 0);
+  EXPECT_EQ(run({"disk", "apply"}).exit, 0);
+  *preview_.mutable_disks(0) = wiped();
+  EXPECT_EQ(run({"disk", "wipe", "sdb", "--digest", "1a2b3c4d"}).exit, 0);
+  const auto previews = apply_->requests(Request::kPreview);
+  const auto approvals = apply_->requests(Request::kApprove);
+  const auto applied = apply_->requests(Request::kApply);
+  ASSERT_EQ(previews.size(), 3U);
+  ASSERT_EQ(approvals.size(), 2U);
+  ASSERT_EQ(applied.size(), 2U);
+  for (const Request& request : previews) {
+    ASSERT_EQ(request.preview().doubts_size(), 1);
+    EXPECT_EQ(request.preview().doubts(0).id(), kSdd);
+  }
+  for (const Request& request : approvals) {
+    EXPECT_EQ(request.approve().plan().doubts_size(), 1);
+  }
+  for (const Request& request : applied) EXPECT_EQ(request.apply().plan().doubts_size(), 1);
+}
+
 TEST_F(Disks, WipesNoOther) {
   *preview_.mutable_disks(0) = wiped();
   const Ran nameless = run({"disk", "wipe", "sde", "--digest", "1a2b3c4d"});

@@ -47,6 +47,36 @@ TEST(PlanPage, SaysWhatWillBeGoneAndWhatToType) {
             "Observed  3s ago\n");
 }
 
+TEST(PlanPage, SaysWhatSpeaksAgainstADiskThatIsNamed) {
+  auto planned = examples::plan();
+  auto& disk = *planned.mutable_plan()->mutable_disks(0);
+  for (const std::string why : {"its health is failing", "its WWN was a and is b"}) {
+    disk.add_warnings()->set_message(why);
+  }
+  std::string text = render(plan_page(planned, {}, kNow), {});
+  EXPECT_TRUE(has(text,
+                  "Although    its health is failing\n            its WWN was a and is b\n"
+                  "On it now   will be gone:\n"))
+      << text;
+  EXPECT_TRUE(has(text, "Consent     a person's: what is on it will be gone\n")) << text;
+  disk.mutable_steps()->DeleteSubrange(0, 1);  // nothing is cleared
+  text = render(plan_page(planned, {}, kNow), {});
+  EXPECT_TRUE(has(text, "Consent     a person's: nothing is lost, but something speaks against"))
+      << text;
+}
+
+TEST(DiskPage, SaysWhatSpeaksAgainstIt) {
+  auto disks = examples::disks();
+  auto& doubt = *disks.mutable_disks(0)->add_doubts();
+  doubt.set_code("IdentityChanged");
+  doubt.set_message("its WWN was a and is b");
+  const std::string text = render(disk_page(disks.disks(0), kNow), {});
+  EXPECT_TRUE(has(text, "its WWN was a and is b (IdentityChanged)\n")) << text;
+  Page list;
+  list.sections.push_back({"", disk_table(disks.disks(), kNow)});
+  EXPECT_TRUE(has(render(list, {}), "its WWN was a and is b")) << render(list, {});
+}
+
 TEST(PlanPage, KeepsToTheDisksThatWereAskedFor) {
   const std::string text = render(plan_page(examples::plan(), {"sdb", "sd c"}, kNow), {});
   EXPECT_FALSE(has(text, "WHY NOTHING IS DONE")) << text;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "disk/judge.h"
 #include "tests/disk/plan_ground.h"
 
 namespace joist::disk {
@@ -32,9 +33,7 @@ v1::Condition judge_ground(const PlanGround& ground,
   known.set_message("2 disks");
   known.add_blocks("storage");
   known.mutable_evidence()->set_source("somewhere");
-  InventoryTaken taken;
-  taken.disks = ground.disks;
-  return judge_fulfilment(taken, known, ground.spec, ground.host);
+  return judge_fulfilment(ground, known);
 }
 
 std::string said(const v1::Condition& condition) {

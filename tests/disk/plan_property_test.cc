@@ -57,9 +57,10 @@ ProbeOutcome random_probe(Dice& dice, const Disk& disk, const v1::StorageUse& us
   if (dice.one_in(2)) {
     const std::uint32_t count = dice.below(4) + (dice.one_in(9) ? 62 : 0);
     for (std::uint32_t number = 0; number < count; ++number) {
-      Signature signature = signature_of(
-          dice.of<std::string>({"ext4", "xfs", "gpt", "ceph_bluestore", "LVM2_member"}),
-          dice.of<std::string>({"", "one", "two"}));
+      Signature signature =
+          signature_of(dice.of<std::string>(
+                           {"ext4", "xfs", "gpt", "ceph_bluestore", "LVM2_member", "swsuspend"}),
+                       dice.of<std::string>({"", "one", "two"}));
       signature.offset_bytes = 512ULL * number;
       found.signatures.push_back(signature);
     }
@@ -91,6 +92,7 @@ v1::StorageUse random_use(Dice& dice, std::uint32_t number) {
   if (dice.one_in(3)) disks.set_count(dice.below(4));
   if (dice.one_in(3)) disks.set_reserve(dice.below(4));
   if (dice.one_in(4)) disks.add_models("MODEL-sd[abc]");
+  if (dice.one_in(9)) disks.add_ids(dice.of<std::string>({"serial:sata:sda", "serial:sata:sdb"}));
   if (dice.one_in(6)) disks.set_rotation(v1::ROTATION_SOLID);
   return use;
 }
@@ -111,6 +113,13 @@ PlanGround random_ground(Dice& dice) {
       ground.disks.back().verdict.disk_class = static_cast<v1::DiskClass>(dice.below(6));
     }
     if (dice.one_in(20)) ground.disks.back().verdict.reasons.clear();
+  }
+  for (const std::string id : {"serial:sata:sda", "serial:sata:sdc", "serial:sata:gone", ""}) {
+    if (!dice.one_in(8)) continue;
+    v1::DiskDoubt& doubt = ground.doubts.emplace_back();
+    doubt.set_id(id);
+    doubt.mutable_reason()->set_code(
+        dice.of<std::string>({"IdentityChanged", "DiskFailing", "New"}));
   }
   if (dice.one_in(6)) ground.only = {dice.of<std::string>({"sda", "serial:sata:sdb", "", "sdc"})};
   return ground;

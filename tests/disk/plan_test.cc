@@ -430,5 +430,181 @@ TEST(PlanDisks, MakesForeignTextFitToBeShown) {
   EXPECT_LE(plan.disks(0).steps(0).summary().size(), 1024U);
 }
 
+v1::DiskDoubt doubt(const std::string& disk, const std::string& code) {
+  v1::DiskDoubt made;
+  made.set_id("serial:sata:" + disk);
+  made.mutable_reason()->set_code(code);
+  made.mutable_reason()->set_message("was another one before");
+  return made;
+}
+
+v1::StorageUse naming(v1::StorageUse use, const std::string& disk) {
+  use.set_name(use.name() + "-named");
+  use.mutable_disks()->add_ids("serial:sata:" + disk);
+  return use;
+}
+
+TEST(PlanDisks, TakesADiskInDoubtForTheUseAloneThatNamesIt) {
+  struct Row {
+    const char* what;
+    std::vector<v1::StorageUse> uses;
+    const char* code;
+    Texts expected;  // foreign, blank; "sdb" and "sdc" are in doubt
+  };
+  const v1::StorageUse lh = use_of("lh", v1::STORAGE_USE_KIND_LONGHORN_V1);
+  const v1::StorageUse keep = use_of("k", v1::STORAGE_USE_KIND_KEEP);
+  const std::string person = "verify mkfs mount, person";
+  const std::string changed = "IdentityChanged";
+  const std::string failing = "DiskFailing";
+  const std::vector<Row> rows{
+      {"osd", {ceph()}, "IdentityChanged", {changed, changed}},
+      {"wipe", {wipe()}, "IdentityChanged", {changed, changed}},
+      {"keep", {keep}, "IdentityChanged", {"Kept", "Kept"}},
+      {"lh", {lh}, "IdentityUnknown", {"IdentityUnknown", "IdentityUnknown"}},
+      {"lh of a newer agent", {lh}, "WhoKnows", {"WhoKnows", "WhoKnows"}},
+      {"osd that fails", {ceph()}, "DiskFailing", {failing, failing}},
+      {"local that fails", {local("l")}, "DiskFailing", {failing, failing}},
+      {"wipe of one that fails", {wipe()}, "DiskFailing", {"clear verify, person", "AlreadyBlank"}},
+      {"named", {naming(lh, "sdc")}, "IdentityChanged", {"NotWanted", person}},
+      {"named in a later use", {lh, naming(lh, "sdc")}, "IdentityChanged", {changed, person}},
+      {"kept before it is named", {keep, naming(lh, "sdc")}, "IdentityChanged", {"Kept", "Kept"}},
+      {"named, and failing", {naming(local("l"), "sdc")}, "DiskFailing", {"NotWanted", person}},
+      {"named as another", {naming(lh, "sdx"), lh}, "IdentityChanged", {changed, changed}},
+  };
+  for (const Row& row : rows) {
+    PlanGround ground = ground_of({foreign("sdb"), blank("sdc")}, row.uses);
+    ground.doubts = {doubt("sdb", row.code), doubt("sdc", row.code), doubt("sdz", row.code)};
+    EXPECT_EQ(outcomes(ground), row.expected) << row.what;
+    const v1::DiskPlan plan = plan_disks(ground);
+    for (const v1::PlannedDisk& planned : plan.disks()) {
+      const bool warned = !planned.warnings().empty();
+      EXPECT_EQ(warned, !planned.steps().empty() && planned.kind() != v1::STORAGE_USE_KIND_WIPE)
+          << row.what;
+      if (warned) {
+        EXPECT_EQ(planned.warnings(0).message(), "was another one before");
+      }
+    }
+  }
+}
+
+TEST(PlanDisks, HasAllReasonsOfADiskInDoubt) {
+  PlanGround ground = ground_of({mounted_at(foreign("sdb"), "/data")}, {wipe()});
+  ground.doubts = {doubt("sdb", "IdentityChanged")};
+  EXPECT_EQ(outcomes(ground), Texts{"Mounted HasSignature IdentityChanged"});
+  ground = ground_of({mounted_at(foreign("sdb"), "/data")}, {naming(wipe(), "sdb")});
+  ground.doubts = {doubt("sdb", "IdentityChanged")};
+  EXPECT_EQ(outcomes(ground), Texts{"Mounted HasSignature"});  // to name it is no way around
+}
+
+TEST(PlanDisks, LeavesInUseWhatAUseHasPreparedWhateverIsSaidOfIt) {
+  const auto osd = with(foreign("sdb"), [](ClassifiedDisk& disk) {
+    (*disk.probe)->signatures = {signature_of("ceph_bluestore", "")};
+  });
+  for (const std::string code : {"IdentityChanged", "DiskFailing"}) {
+    PlanGround ground = ground_of({prepared("sda", local("l"))}, {local("l")});
+    ground.doubts = {doubt("sda", code)};
+    EXPECT_EQ(outcomes(ground), Texts{"mount, policy"}) << code;
+    ground = ground_of({osd}, {ceph()});
+    ground.doubts = {doubt("sdb", code)};
+    EXPECT_EQ(outcomes(ground), Texts{"CarriesOsd"}) << code;
+  }
+}
+
+TEST(PlanDisks, LeavesASleepingSystemToWhoNamesItsDisk) {
+  const auto asleep = with(foreign("sdb"), [](ClassifiedDisk& disk) {
+    (*disk.probe)->signatures = {signature_of("swsuspend", "")};
+  });
+  for (const v1::StorageUse& use : {ceph(), local("l"), wipe()}) {
+    EXPECT_EQ(outcomes(ground_of({asleep}, {use})), Texts{"HibernationImage"});
+    const auto plan = plan_disks(ground_of({asleep}, {naming(use, "sdb")}));
+    ASSERT_FALSE(plan.disks(0).steps().empty()) << use.name();
+    EXPECT_EQ(plan.disks(0).consent(), v1::CONSENT_NEED_PERSON);
+    ASSERT_EQ(plan.disks(0).warnings_size(), 1);
+    EXPECT_EQ(plan.disks(0).warnings(0).code(), "HibernationImage");
+  }
+}
+
+// A plan is made by two: whoever heard of a doubt and whoever did not come to different plans, and
+// nothing is done.
+TEST(PlanDisks, HasAnotherDigestWithADoubt) {
+  for (const bool named : {false, true}) {
+    const v1::StorageUse use = named ? naming(wipe(), "sdb") : wipe();
+    PlanGround ground = ground_of({foreign("sdb")}, {use});
+    const std::string before = plan_disks(ground).digest();
+    ground.doubts = {doubt("sdb", "IdentityChanged")};
+    EXPECT_NE(plan_disks(ground).digest(), before) << named;
+    ground.doubts[0].mutable_reason()->set_message("in other words");
+    const std::string after = plan_disks(ground).digest();
+    ground.doubts[0].mutable_reason()->set_message("");
+    EXPECT_EQ(plan_disks(ground).digest(), after) << named;
+  }
+}
+
+ClassifiedDisk in_user_space(const std::string& address, const std::string& driver) {
+  Disk disk;
+  disk.name = address;
+  disk.transport = "nvme";
+  disk.kind = v1::DISK_KIND_USER_SPACE;
+  if (!driver.empty()) disk.uses.push_back({"driver", driver, address});
+  return classified(disk, std::nullopt);
+}
+
+TEST(PlanDisks, TakesNoOtherDiskInPlaceOfOneThatUserSpaceHas) {
+  const auto nvme = [](const std::string& name) {
+    return with(blank(name), [](ClassifiedDisk& disk) { disk.disk.transport = "nvme"; });
+  };
+  const std::vector<ClassifiedDisk> disks{in_user_space("0000:3b:00.0", "vfio-pci"),
+                                          in_user_space("0000:3c:00.0", ""), nvme("nvme2n1"),
+                                          nvme("nvme3n1"), nvme("nvme4n1")};
+  struct Row {
+    std::uint32_t count;
+    const char* path;
+    const char* transport;
+    std::size_t taken;
+    std::vector<std::string> shortfalls;
+  };
+  const std::string room = "DisksInUserSpace";
+  const std::vector<Row> rows{
+      {0, "", "", 3, {}},
+      {1, "", "", 0, {room}},
+      {3, "", "nvme", 1, {room}},
+      {5, "", "nvme", 3, {room}},
+      {6, "", "nvme", 3, {room, "TooFewDisks"}},
+      {3, "", "sata", 0, {"TooFewDisks"}},
+      {1, "pci-0000:3c:*", "", 0, {room}},
+      {1, "pci-0000:99:*", "", 0, {"TooFewDisks"}},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(std::to_string(row.count) + row.path + row.transport);
+    v1::StorageUse use = local("l");
+    use.mutable_disks()->set_count(row.count);
+    if (*row.path != '\0') use.mutable_disks()->add_paths(row.path);
+    if (*row.transport != '\0') use.mutable_disks()->add_transports(row.transport);
+    const auto plan = plan_disks(ground_of(disks, {use}));
+    EXPECT_EQ(outcome(plan.disks(0)), "HeldByUserSpace");
+    EXPECT_EQ(outcome(plan.disks(1)), "NoDriver");
+    std::size_t taken = 0;
+    for (const v1::PlannedDisk& planned : plan.disks()) taken += planned.steps().empty() ? 0 : 1;
+    EXPECT_EQ(taken, row.taken);
+    std::vector<std::string> shortfalls;
+    for (const v1::DiskReason& one : plan.shortfalls()) shortfalls.push_back(one.code());
+    EXPECT_EQ(shortfalls, row.shortfalls);
+  }
+}
+
+TEST(PlanDisks, CountsNoDiskOfUserSpaceForAUseThatHasItsOwn) {
+  v1::StorageUse use = local("l");
+  use.mutable_disks()->set_count(1);
+  const auto mounted = with(prepared("sda", use), [](ClassifiedDisk& disk) {
+    const auto plan = plan_disks(ground_of({blank("sda")}, {local("l")}));
+    disk.disk.uses.push_back({"mount", plan.disks(0).mount_point(), "sda"});
+  });
+  const auto plan = plan_disks(
+      ground_of({in_user_space("0000:3b:00.0", "vfio-pci"), mounted, blank("sdb")}, {use}));
+  EXPECT_EQ(outcome(plan.disks(1)), "AlreadyMounted");
+  EXPECT_EQ(outcome(plan.disks(2)), "NotWanted");
+  EXPECT_TRUE(plan.shortfalls().empty());
+}
+
 }  // namespace
 }  // namespace joist::disk

@@ -34,6 +34,7 @@ void plan(const Wanted& wanted) {
   disk::PlanGround ground = few_disks();
   ground.spec = wanted.spec();
   ground.only.assign(wanted.only().begin(), wanted.only().end());
+  ground.doubts.assign(wanted.doubts().begin(), wanted.doubts().end());
   const v1::DiskPlan plan = disk::plan_disks(ground);
   const std::string broken = support::broken_invariant(ground, plan);
   const auto shown = apply::plan_to_show(plan);

@@ -256,6 +256,39 @@ TEST_F(Apply, PutsBackTheRestWhereAnOldTableCameBackFirst) {
   EXPECT_EQ(bytes_of(disk.file()), before);
 }
 
+// What the agent knows and joist-apply cannot see: it may have disks left alone, and no more.
+TEST_F(Apply, LeavesDisksInDoubtToWhoNamesThem) {
+  constexpr std::uint64_t kSize = 67 * kMiB;
+  LoopDevice disk(kSize);
+  v1::StorageUse by_size = use_of(v1::STORAGE_USE_KIND_LOCAL, {});
+  by_size.mutable_disks()->set_size_min_bytes(kSize);
+  by_size.mutable_disks()->set_size_max_bytes(kSize);
+  v1::ApplyRequest request;
+  auto& asked = *request.mutable_preview();
+  *asked.mutable_spec() = laboratory(by_size);
+  asked.add_only(id_of(disk));
+  const auto known = ask(request);
+  ASSERT_EQ(known.preview().plan().disks_size(), 1) << known.problem().message();
+  EXPECT_EQ(known.preview().plan().disks(0).consent(), v1::CONSENT_NEED_POLICY);
+
+  auto& doubt = *asked.add_doubts();
+  doubt.set_id(id_of(disk));
+  doubt.mutable_reason()->set_code("IdentityChanged");
+  EXPECT_EQ(ask(request).preview().plan().digest(), "");
+  v1::ApplyRequest approval;
+  *approval.mutable_approve()->mutable_plan()->mutable_spec() = asked.spec();
+  *approval.mutable_approve()->mutable_plan()->mutable_only() = asked.only();
+  *approval.mutable_approve()->mutable_plan()->mutable_doubts() = asked.doubts();
+  approval.mutable_approve()->mutable_plan()->set_digest(known.preview().plan().digest());
+  EXPECT_EQ(ask(approval).problem().code(), "refused");
+
+  *asked.mutable_spec() = laboratory(use_of(v1::STORAGE_USE_KIND_LOCAL, {&disk}));
+  const auto named = ask(request);
+  ASSERT_EQ(named.preview().plan().disks_size(), 1) << named.problem().message();
+  EXPECT_EQ(named.preview().plan().disks(0).consent(), v1::CONSENT_NEED_PERSON);
+  EXPECT_EQ(named.preview().plan().disks(0).warnings(0).code(), "IdentityChanged");
+}
+
 TEST_F(Apply, RefusesAfterAnyChangeSinceTheConsent) {
   LoopDevice disk(256 * kMiB);
   disk.run("mkfs.ext4 -q");

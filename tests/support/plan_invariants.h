@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "disk/doubt.h"
 #include "disk/plan.h"
 
 namespace joist::support {
@@ -22,6 +23,25 @@ inline bool is_uuid_v8(const std::string& text) {
     if (dash ? text[at] != '-' : !hex) return false;
   }
   return text[14] == '8' && std::string("89ab").find(text[19]) != std::string::npos;
+}
+
+inline bool is_named(const disk::PlanGround& ground, const v1::PlannedDisk& planned) {
+  return std::ranges::any_of(ground.spec.uses(), [&](const v1::StorageUse& use) {
+    return use.name() == planned.use() &&
+           std::ranges::find(use.disks().ids(), planned.id()) != use.disks().ids().end();
+  });
+}
+
+inline std::string broken_doubt(const disk::PlanGround& ground, const disk::ClassifiedDisk& disk,
+                                const v1::PlannedDisk& planned) {
+  const bool doubted = std::ranges::any_of(
+      disk::doubts_of(disk.disk, ground.doubts),
+      [](const v1::DiskReason& reason) { return reason.code() != "DiskFailing"; });
+  const bool mounts_alone = planned.steps_size() == 1;
+  if (!doubted || mounts_alone) return {};
+  if (!is_named(ground, planned)) return "is in doubt, and is taken without being named";
+  if (planned.warnings().empty()) return "is in doubt, and nothing warns of it";
+  return {};
 }
 
 inline std::string broken_step(const disk::ClassifiedDisk& disk, const v1::PlannedDisk& planned) {
@@ -51,7 +71,8 @@ inline std::string broken_step(const disk::ClassifiedDisk& disk, const v1::Plann
   if (disk_class == v1::DISK_CLASS_FOREIGN && destroys && !clears) {
     return "is foreign, and is written to without being cleared";
   }
-  if (clears != (planned.consent() == v1::CONSENT_NEED_PERSON)) {
+  const bool person = clears || !planned.warnings().empty();
+  if (person != (planned.consent() == v1::CONSENT_NEED_PERSON)) {
     return "may be cleared without a person, or must not be prepared without one";
   }
   if (clears && planned.found().empty()) return "is cleared, and nothing says of what";
@@ -81,6 +102,9 @@ inline std::string broken_invariant(const disk::PlanGround& ground, const v1::Di
     }
     ++with_steps;
     if (const std::string broken = broken_step(disk, planned); !broken.empty()) return who + broken;
+    if (const std::string broken = broken_doubt(ground, disk, planned); !broken.empty()) {
+      return who + broken;
+    }
     if (!planned.mount_point().empty() && !points.insert(planned.mount_point()).second) {
       return who + "goes where another one goes: " + planned.mount_point();
     }
