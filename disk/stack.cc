@@ -89,6 +89,8 @@ class Tracer {
   void trace_mounts();
   void trace_swaps();
   void trace_resume();
+  void leave_unresolved(const ResumeDevice& resume);
+  void add_resume(const ResumeDevice& resume, const std::string& device);
   void add_holders();
   void add_btrfs_members();
 
@@ -263,38 +265,41 @@ std::vector<std::string> Tracer::devices_of(const ResumeDevice& resume) const {
 // of a device that is gone. But what may still be it is not known to be free: partitions of which
 // udev says nothing may have any PARTUUID; and a UUID may show in what is read from the disk
 // (classify.h).
+void Tracer::leave_unresolved(const ResumeDevice& resume) {
+  users_.resume_unresolved.push_back(resume.spec);
+  if (!resume.spec.starts_with("PART")) return;
+  for (const BlockDevice& device : layer_.devices) {
+    const bool known = !device.udev.property("ID_PART_ENTRY_SCHEME").empty();
+    if (device.parent.empty() || known) continue;
+    add({.kind = "resume",
+         .target = resume.spec + ", as far as is known",
+         .via = device.name,
+         .system = true},
+        footing_of({device.name}).disks);
+  }
+}
+
+// However many ways name it, it is one.
+void Tracer::add_resume(const ResumeDevice& resume, const std::string& device) {
+  const Footing footing = footing_of({device});
+  for (const std::string& disk : footing.disks) {
+    const bool said = std::ranges::any_of(users_.by_disk[disk], [&device](const Use& other) {
+      return other.kind == "resume" && other.via == device;
+    });
+    if (said) continue;
+    add({.kind = "resume", .target = resume.spec, .via = device, .system = true}, {disk});
+  }
+  if (!footing.complete) {
+    unresolved("what the kernel resumes from, " + resume.spec +
+               ", cannot be traced to the disks it stands on");
+  }
+}
+
 void Tracer::trace_resume() {
   for (const ResumeDevice& resume : layer_.resume) {
     const auto devices = devices_of(resume);
-    const Use use{.kind = "resume", .target = resume.spec, .via = {}, .system = true};
-    if (devices.empty()) {
-      users_.resume_unresolved.push_back(resume.spec);
-      if (!resume.spec.starts_with("PART")) continue;
-      for (const BlockDevice& device : layer_.devices) {
-        const bool known = !device.udev.property("ID_PART_ENTRY_SCHEME").empty();
-        if (device.parent.empty() || known) continue;
-        Use possible = use;
-        possible.via = device.name;
-        possible.target += ", as far as is known";
-        add(possible, footing_of({device.name}).disks);
-      }
-      continue;
-    }
-    for (const std::string& device : devices) {
-      Use found = use;
-      found.via = device;
-      const Footing footing = footing_of({device});
-      for (const std::string& disk : footing.disks) {
-        const bool said = std::ranges::any_of(users_.by_disk[disk], [&](const Use& other) {
-          return other.kind == "resume" && other.via == device;
-        });
-        if (!said) add(found, {disk});
-      }
-      if (!footing.complete) {
-        unresolved("what the kernel resumes from, " + resume.spec +
-                   ", cannot be traced to the disks it stands on");
-      }
-    }
+    if (devices.empty()) leave_unresolved(resume);
+    for (const std::string& device : devices) add_resume(resume, device);
   }
 }
 

@@ -76,6 +76,7 @@ TEST(MessageText, YamlIsReadByPeople) {
     partitions: []
     diskseq: 0
     probed: false
+    doubts: []
   - name: sdb
     by_id: []
     by_path: []
@@ -91,6 +92,7 @@ TEST(MessageText, YamlIsReadByPeople) {
     partitions: []
     diskseq: 0
     probed: false
+    doubts: []
 observed_time: "2026-01-01T00:00:00Z"
 )");
 }

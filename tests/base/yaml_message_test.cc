@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "to 1000000000000000000 bytes"},
         Refusal{"NoSuchEnumValue", "storage: {allowed_kinds: [loop, floppy]}",
                 "agent.yaml:1:33: storage.allowed_kinds[1]: expected one of physical, loop, zram, "
-                "ram, network, optical, virtual, found \"floppy\""},
+                "ram, network, optical, virtual, user-space, found \"floppy\""},
         Refusal{"UnspecifiedEnumValue", "roles: [unspecified]",
                 "agent.yaml:1:9: roles[0]: expected one of server, worker, ceph, longhorn, dns, "
                 "runner, found \"unspecified\""},

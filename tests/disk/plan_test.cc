@@ -461,7 +461,7 @@ TEST(PlanDisks, TakesADiskInDoubtForTheUseAloneThatNamesIt) {
       {"wipe", {wipe()}, "IdentityChanged", {changed, changed}},
       {"keep", {keep}, "IdentityChanged", {"Kept", "Kept"}},
       {"lh", {lh}, "IdentityUnknown", {"IdentityUnknown", "IdentityUnknown"}},
-      {"lh of a newer agent", {lh}, "WhoKnows", {"WhoKnows", "WhoKnows"}},
+      {"lh of a newer agent", {lh}, "NewerCode", {"NewerCode", "NewerCode"}},
       {"osd that fails", {ceph()}, "DiskFailing", {failing, failing}},
       {"local that fails", {local("l")}, "DiskFailing", {failing, failing}},
       {"wipe of one that fails", {wipe()}, "DiskFailing", {"clear verify, person", "AlreadyBlank"}},

@@ -29,7 +29,19 @@ USES = {
     "held": ("systemd-run -q --unit=holder python3 -c 'import os, time; "
              "os.open(\"'$D'\", os.O_RDONLY | os.O_EXCL); time.sleep(1e6)' && sleep 2",
              "systemctl stop holder"),
+    # The last: the kernel takes no "none" back, and another disk may get the number.
+    "resume": ("cat /sys/class/block/$(basename $D)/dev >/sys/power/resume; mkswap -q $D", "true"),
 }
+
+# As Longhorn's v2 engine hands a disk to SPDK.
+TO_USER_SPACE = """
+    modprobe uio_pci_generic
+    address=$(basename $(readlink -f /sys/class/block/{name}/device/device))
+    echo uio_pci_generic >/sys/bus/pci/devices/$address/driver_override
+    echo $address >/sys/bus/pci/drivers/nvme/unbind
+    echo $address >/sys/bus/pci/drivers_probe
+    echo $address
+"""
 
 
 def taken(machine):
@@ -61,3 +73,17 @@ def run(machine):
         machine.run(f"{variables}{leave}")
         for disk in disks:
             disk.unplug()
+
+    nvme = machine.plug("nvme", size_bytes=256 << 20)
+    address = machine.run(TO_USER_SPACE.format(name=nvme.device[5:])).strip()
+
+    def shown():
+        disks = {one["name"]: one for one in machine.json("joistctl -o json disk list")["disks"]}
+        found = disks.get(address, {})
+        good = (found.get("class") == "in-use" and found.get("kind") == "user-space" and
+                nvme.serial not in {one.get("serial") for one in disks.values()})
+        return good, found
+    machine.until(shown, seconds=90)
+    print(f"in user space: {json.dumps(shown()[1]['reasons'])}")
+    reasons, _ = taken(machine)
+    assert reasons[address] == ["HeldByUserSpace"], reasons[address]
