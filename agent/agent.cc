@@ -16,8 +16,8 @@
 #include "base/version.h"
 #include "base/wall_time.h"
 #include "disk/doubt.h"
-#include "disk/fulfilment.h"
 #include "disk/judge.h"
+#include "disk/preparation.h"
 #include "host/time.h"
 #include "wire/http.h"
 
@@ -295,12 +295,12 @@ bool Agent::judge_disks() {
   const v1::Condition inventoried = disk::judge(*look, now);
   bool differs = readiness_.judge(inventoried, now);
   if (*look) {
-    differs |= readiness_.judge(disk::judge_fulfilment({.host = facts_.machine_id,
-                                                        .disks = (*look)->disks,
-                                                        .spec = config_.spec().storage(),
-                                                        .only = {},
-                                                        .doubts = doubts(**look)},
-                                                       inventoried),
+    differs |= readiness_.judge(disk::judge_preparation({.host = facts_.machine_id,
+                                                         .disks = (*look)->disks,
+                                                         .spec = config_.spec().storage(),
+                                                         .only = {},
+                                                         .doubts = doubts(**look)},
+                                                        inventoried),
                                 now);
   }
   return differs;

@@ -1,6 +1,6 @@
 // Goal: DisksPrepared is True only where every use has its disks and nothing is left to do. Method:
 // a table of grounds, each with the ruling it must get.
-#include "disk/fulfilment.h"
+#include "disk/preparation.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ v1::Condition judge_ground(const PlanGround& ground,
   known.set_message("2 disks");
   known.add_blocks("storage");
   known.mutable_evidence()->set_source("somewhere");
-  return judge_fulfilment(ground, known);
+  return judge_preparation(ground, known);
 }
 
 std::string said(const v1::Condition& condition) {

@@ -1,4 +1,4 @@
-#include "disk/fulfilment.h"
+#include "disk/preparation.h"
 
 #include <algorithm>
 #include <array>
@@ -120,7 +120,7 @@ Ruling rule_on(const PlanGround& ground, const v1::Condition& inventoried) {
 
 }  // namespace
 
-v1::Condition judge_fulfilment(const PlanGround& ground, const v1::Condition& inventoried) {
+v1::Condition judge_preparation(const PlanGround& ground, const v1::Condition& inventoried) {
   Ruling ruling = rule_on(ground, inventoried);
   v1::Condition condition = inventoried;
   condition.set_type("DisksPrepared");

@@ -14,6 +14,6 @@ namespace joist::disk {
 //            TooFewDisks, NoDisks: a use has not the disks it wants, or none at all
 //            DisksRefused: a disk is where its use cannot be done (plan.h)
 //   Unknown  DisksNotKnown, HostNotKnown; DisksBeingRead as judge()
-v1::Condition judge_fulfilment(const PlanGround& ground, const v1::Condition& inventoried);
+v1::Condition judge_preparation(const PlanGround& ground, const v1::Condition& inventoried);
 
 }  // namespace joist::disk
