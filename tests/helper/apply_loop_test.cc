@@ -515,6 +515,37 @@ TEST_F(Apply, SurvivesKillsWhileItZeroes) {
   }
 }
 
+// Also in the middle of mkfs, which is killed with it: made again, and nothing else is on the disk.
+TEST_F(Apply, SurvivesKillsWhileItMakesAFilesystem) {
+  const char* asked = std::getenv("JOIST_KILLS");
+  const int kills = asked == nullptr ? 8 : std::atoi(asked) / 2;
+  std::mt19937 random(20261124);
+  LoopDevice disk(512 * kMiB);
+  for (int kill = 0; kill < kills; ++kill) {
+    disk.run("mkfs.btrfs -q -f --mixed");
+    auto use = use_of(v1::STORAGE_USE_KIND_LOCAL, {&disk});
+    use.set_filesystem(kill % 2 == 0 ? v1::FILESYSTEM_EXT4 : v1::FILESYSTEM_XFS);
+    const auto ids = begin(laboratory(use));
+    ASSERT_EQ(ids.size(), 1U);
+    for (int again = 0; again < 2; ++again) {
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 250'000));
+      program_.signal(SIGKILL);
+      program_.wait();
+      program_.start();
+    }
+    const auto end = end_of(ids.front());
+    // All but the mount, which takes systemd.
+    ASSERT_TRUE(end.state() == v1::DISK_JOB_STATE_DONE || end.step() == 3) << end.problem();
+    const auto found = probed(disk);
+    ASSERT_FALSE(found.signatures.empty());
+    for (const auto& signature : found.signatures) {
+      ASSERT_EQ(signature.type, kill % 2 == 0 ? "ext4" : "xfs");
+      ASSERT_EQ(signature.uuid, end.planned().filesystem_uuid());
+    }
+    ASSERT_EQ(undo(ids.front()).problem().code(), "refused");
+  }
+}
+
 // Killed at any moment it goes on, and never with another disk.
 TEST_F(Apply, SurvivesKills) {
   const char* asked = std::getenv("JOIST_KILLS");
