@@ -5,15 +5,22 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/loop.h>
+#include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 
+#include <array>
 #include <atomic>
+#include <optional>
 #include <random>
 #include <thread>
 
 #include "base/sha256.h"
 #include "disk/clearing.h"
+#include "disk/fingerprint.h"
 #include "helper/apply/held_disk.h"
+#include "helper/apply/job_run.h"
+#include "helper/apply/survey.h"
 #include "tests/support/loop_device.h"
 #include "tests/support/temp_root.h"
 
@@ -141,6 +148,107 @@ TEST(HotSwap, WritesToThePlannedDiskAlone) {
   EXPECT_GT(refused, 0);
   for (const Backing* other : others) EXPECT_TRUE(other->is_untouched()) << other->path();
   std::cout << taken << " taken, " << refused << " refused, " << swaps << " swaps\n";
+}
+
+// Two files that the kernel gives one path: the second lies in a file system mounted over the
+// first one's. As disks they have one identity and one size.
+class Twins {
+ public:
+  explicit Twins(const std::string& directory) : directory_(directory) {
+    const bool apart =
+        ::unshare(CLONE_NEWNS) == 0 && ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    EXPECT_TRUE(apart) << std::strerror(errno);
+    first_ = make('p');
+    second_ = make('t');
+  }
+  ~Twins() {
+    for (std::optional<Backing>* one : {&second_, &first_}) {
+      one->reset();
+      ::umount2(directory_.c_str(), MNT_DETACH);
+    }
+  }
+  Twins(const Twins&) = delete;
+  Twins& operator=(const Twins&) = delete;
+
+  const Backing& first() const { return *first_; }
+  const Backing& second() const { return *second_; }
+
+ private:
+  std::optional<Backing> make(char filler) const {
+    EXPECT_EQ(::mount("joist-test", directory_.c_str(), "tmpfs", 0, nullptr), 0);
+    return std::optional<Backing>(std::in_place, directory_ + "/disk", kMiB, filler);
+  }
+
+  std::string directory_;
+  std::optional<Backing> first_;
+  std::optional<Backing> second_;
+};
+
+// The same name, the same identity, the same size, in the middle of a job: what is on it tells, and
+// which attachment it is.
+TEST(HotSwap, ClearsNoTwinOfThePlannedDisk) {
+  if (!support::can_make_loop_devices()) GTEST_SKIP() << "no loop devices here, or not root";
+  const char* asked = std::getenv("JOIST_SWAPS");
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int kJobs = 15;
+#else
+  constexpr int kJobs = 60;
+#endif
+  const int jobs = asked == nullptr ? kJobs : std::atoi(asked);
+  const support::TempRoot mounted;
+  const support::TempRoot state;
+  const Twins twins(mounted.path().string());
+  const Slot slot;
+  ASSERT_TRUE(slot.put(twins.first()));
+  v1::DiskJob job;
+  v1::PlannedDisk& planned = *job.mutable_planned();
+  planned.set_id("file:" + twins.first().path());
+  planned.set_size_bytes(kMiB);
+  {
+    const auto disk = HeldDisk::take(SysRoot(), planned, 512);
+    ASSERT_TRUE(disk.has_value()) << disk.error().message;
+    const auto found = probe_disk(disk->name(), disk->diskseq(), std::chrono::seconds(15));
+    ASSERT_TRUE(found.has_value()) << found.error().message;
+    planned.set_fingerprint(disk::fingerprint(*found));
+  }
+  planned.add_steps()->set_kind(v1::DISK_STEP_KIND_CLEAR);
+  planned.add_steps()->set_kind(v1::DISK_STEP_KIND_VERIFY_BLANK);
+  job.set_state(v1::DISK_JOB_STATE_RUNNING);
+  JobProgress progress;
+  const JobGround ground{SysRoot(), JobStore(state.path().string()), std::chrono::seconds(15),
+                         &progress};
+  std::mt19937 random(7);
+  auto takes = std::chrono::steady_clock::duration::zero();  // a job without a swap
+  std::array<int, 2> ended{};                                // failed, done
+  for (int number = 0; number <= jobs; ++number) {
+    job.set_id("20261123T000000000Z-" + std::to_string(number));
+    ASSERT_TRUE(ground.store.create(job).has_value());
+    const auto begin = std::chrono::steady_clock::now();
+    std::jthread swapper([&, pause = takes * (random() % 110) / 100] {
+      if (number == 0) return;
+      std::this_thread::sleep_for(pause);
+      do {
+        slot.pull();
+      } while (!slot.put(twins.second()));
+    });
+    const auto end = run_job(job, ground);
+    if (number == 0) takes = std::chrono::steady_clock::now() - begin;
+    swapper.join();
+    ASSERT_TRUE(end.has_value()) << end.error().message;
+    ASSERT_TRUE(twins.second().is_untouched()) << "job " << number;
+    ++ended[end->state() == v1::DISK_JOB_STATE_DONE ? 1 : 0];
+    do {
+      slot.pull();
+    } while (!slot.put(twins.first()));
+    if (!end->saved_digest().empty()) {
+      const auto undone = undo_job(*end, ground);
+      ASSERT_TRUE(undone.has_value()) << undone.error().message;
+    }
+    ASSERT_TRUE(twins.first().is_untouched()) << "job " << number;
+  }
+  std::cout << ended[1] << " done, " << ended[0] << " refused\n";
+  EXPECT_GT(ended[0], 0);
+  EXPECT_GT(ended[1], 0);
 }
 
 TEST(HotSwap, RefusesADiskThatChangesItsSizeWhileItIsHeld) {
