@@ -551,6 +551,9 @@ Result<v1::ListDiskJobsResponse> Server::list(const std::string& id) const {
   for (v1::DiskJob& job : jobs) {
     const Running* running = find_running(job.id());
     if (running == nullptr) continue;
+    // Also in the blink after its end was written: its process holds the disk yet, and who is told
+    // of an end goes on with the disk, or undoes.
+    job.set_state(v1::DISK_JOB_STATE_RUNNING);
     job.set_done_bytes(running->progress->done_bytes);
     job.set_total_bytes(running->progress->total_bytes);
     job.set_cancelled(running->progress->cancelled);
